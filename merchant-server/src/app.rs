@@ -1,0 +1,137 @@
+//! The application: one engine, its settings, its counters, and the router of everything served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use green_channel::intake::{self, ApiProblem};
+use green_channel::protocol::ProblemCode;
+use green_channel::store::Store;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::config::Config;
+use crate::data_folder::Engine;
+use crate::metrics::Metrics;
+use crate::{api, console};
+
+/// What every handler may ask for.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) config: Arc<Config>,
+    pub(crate) metrics: Arc<Metrics>,
+    draining: Arc<AtomicBool>,
+}
+
+impl App {
+    /// The application over an engine.
+    pub(crate) fn new(engine: Engine, config: Config) -> Self {
+        Self {
+            engine,
+            config: Arc::new(config),
+            metrics: Arc::new(Metrics::new()),
+            draining: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// From now on `/readyz` says no, so that a balancer sends nothing new.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether browsers reach us over HTTPS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.config.server.public_url.starts_with("https://")
+    }
+
+    /// Everything that is served.
+    pub(crate) fn router(self) -> Router {
+        let limit = Duration::from_secs(self.config.server.request_seconds);
+        Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .merge(api::router())
+            .merge(console::router())
+            .fallback(not_found)
+            .method_not_allowed_fallback(wrong_method)
+            .with_state(self.clone())
+            .merge(intake::router(self.engine.clone()).method_not_allowed_fallback(wrong_method))
+            .layer(middleware::from_fn_with_state(self, observe))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit))
+            .layer(CatchPanicLayer::custom(panicked))
+    }
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    if app.draining.load(Ordering::SeqCst) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
+    }
+    match app.engine.store().check().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "database\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State(app): State<App>) -> Response {
+    match app.metrics.render(&app.engine).await {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => ApiProblem::from(error).into_response(),
+    }
+}
+
+async fn not_found() -> ApiProblem {
+    ApiProblem::new(ProblemCode::NotFound)
+}
+
+async fn wrong_method() -> ApiProblem {
+    ApiProblem::new(ProblemCode::MethodNotAllowed)
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    ApiProblem::new(ProblemCode::Internal).into_response()
+}
+
+/// Counts every request, names it, and puts the headers on that every answer must have.
+async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+    let name = hex::encode(app.engine.random::<8>());
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>();
+    let route = route.map_or("none", |path| path.as_str()).to_owned();
+    let began = app.engine.now();
+    let mut response = next.run(request).await;
+    let millis = app.engine.now().millis_since(began);
+    let status = response.status().as_u16();
+    app.metrics.request(&method, &route, status);
+    // The route, never the URL: a URL may hold a number that is somebody's.
+    tracing::info!(request = name, %method, route, status, millis, "request");
+    let headers = response.headers_mut();
+    for (header_name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+    ] {
+        headers.insert(HeaderName::from_static(header_name), HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&name) {
+        headers.insert("x-request-id", value);
+    }
+    if app.is_https() {
+        let value = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
+}

@@ -1,0 +1,101 @@
+//! People who may log in. Their names stay here; the log knows only pseudonyms.
+
+use green_channel::case::{Actor, Role};
+use green_channel::ids::Pseudonym;
+use green_channel::store::{Change, RecordRow, RecordWrite, Store, StoreError};
+use green_channel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const KIND: &str = "person";
+
+/// One person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) login: String,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) pseudonym: Pseudonym,
+    pub(crate) password_hash: String,
+    #[serde(default)]
+    pub(crate) failures: u32,
+    #[serde(default)]
+    pub(crate) locked_until: Option<Timestamp>,
+}
+
+impl Person {
+    /// The person as the log knows them.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { role: self.role, pseudonym: self.pseudonym }
+    }
+}
+
+/// The person cannot be added.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PeopleError {
+    #[error("登录名须为 2 至 32 位小写字母、数字或 - _ .")]
+    Login,
+    #[error("姓名须为 1 至 64 个字")]
+    Name,
+    #[error("登录名 {0} 已有人使用")]
+    Taken(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The person with this login, and the version to write against.
+pub(crate) async fn person<S: Store>(
+    store: &S,
+    login: &str,
+) -> Result<Option<(Person, u64)>, StoreError> {
+    let Some(row) = store.record(KIND, login).await? else { return Ok(None) };
+    Ok(Some((read(&row)?, row.version)))
+}
+
+/// Everybody.
+pub(crate) async fn people<S: Store>(store: &S) -> Result<Vec<Person>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = store.records(KIND, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after.clone_from(&last.id);
+        for row in &page {
+            all.push(read(row)?);
+        }
+    }
+}
+
+/// Adds a person.
+pub(crate) async fn person_add<S: Store>(store: &S, person: &Person) -> Result<(), PeopleError> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
+    if !(2..=32).contains(&person.login.len()) || !person.login.bytes().all(allowed) {
+        return Err(PeopleError::Login);
+    }
+    if !(1..=64).contains(&person.name.trim().chars().count()) {
+        return Err(PeopleError::Name);
+    }
+    match person_save(store, person, 0).await {
+        Err(StoreError::Conflict { .. }) => Err(PeopleError::Taken(person.login.clone())),
+        done => Ok(done?),
+    }
+}
+
+/// Writes a person, if nobody else did since `version`.
+pub(crate) async fn person_save<S: Store>(
+    store: &S,
+    person: &Person,
+    version: u64,
+) -> Result<(), StoreError> {
+    let body = serde_json::to_vec(person).map_err(|_| StoreError::Corrupt { table: "records" })?;
+    let write = RecordWrite {
+        kind: KIND,
+        id: person.login.clone(),
+        expected: version,
+        body: Some(body),
+        expires_at: None,
+    };
+    store.commit(Change { records: vec![write], ..Change::default() }).await
+}
+
+fn read(row: &RecordRow) -> Result<Person, StoreError> {
+    serde_json::from_slice(&row.body).map_err(|_| StoreError::Corrupt { table: "records" })
+}

@@ -1,0 +1,221 @@
+//! The command line: what can be asked for. Help texts are for operators, so they are in Chinese.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use green_channel::case::Role;
+
+use crate::auth::Scope;
+use crate::{data_folder, demo, doctor, export, serve};
+
+/// 12315 绿色通道商户端：接收分流投诉、首问负责、计时、和解、履行、回传，并留下可离线核验的存证。
+#[derive(Parser)]
+#[command(name = "merchant-server", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 建立数据目录：密钥、带注释的配置、第一批账号
+    Init(InitArgs),
+    /// 启动服务
+    Serve(DataArgs),
+    /// 演示：临时目录、模拟 12315 中心、真实投诉素材，一条命令看完整流程
+    Demo(DemoArgs),
+    /// 体检：配置、密钥、时钟、数据库、中心、磁盘，逐项说明怎么办
+    Doctor(DataArgs),
+    /// 管理接口凭证
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// 管理人员账号
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// 导出
+    Export {
+        #[command(subcommand)]
+        command: ExportCommand,
+    },
+    /// 打印接口文档 (OpenAPI 3.1)
+    Openapi {
+        /// 哪一份
+        document: Document,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct DataArgs {
+    /// 数据目录
+    #[arg(long, env = "GREEN_CHANNEL_DATA", default_value = "data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// 统一社会信用代码
+    #[arg(long)]
+    pub(crate) uscc: Option<String>,
+    /// 单位名称
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// 对外基础网址，如 https://mall.example
+    #[arg(long)]
+    pub(crate) public_url: Option<String>,
+    /// 监听地址
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// 12315 中心的签发者标识
+    #[arg(long)]
+    pub(crate) center_issuer: Option<String>,
+    /// 12315 中心接口的基础网址
+    #[arg(long)]
+    pub(crate) center_url: Option<String>,
+    /// 12315 中心的公钥文件 (JWKS)，将复制进数据目录
+    #[arg(long)]
+    pub(crate) center_jwks: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// 演完既定剧本就退出；只有全部预期成立才返回 0
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// 监听地址（端口 0 表示任选）
+    #[arg(long, default_value = "127.0.0.1:8315")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// 新建凭证；凭证只显示这一次
+    Create {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 用途说明
+        #[arg(long)]
+        name: String,
+        /// 权限范围，可多次给出
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<Scope>,
+        /// 以什么岗位办理
+        #[arg(long, default_value = "clerk")]
+        role: StaffRole,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// 新增人员；初始密码只显示这一次
+    Add {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 登录名
+        #[arg(long)]
+        login: String,
+        /// 姓名
+        #[arg(long)]
+        name: String,
+        /// 岗位
+        #[arg(long)]
+        role: StaffRole,
+    },
+    /// 重设密码；新密码只显示这一次
+    Password {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 登录名
+        #[arg(long)]
+        login: String,
+    },
+    /// 列出人员
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Subcommand)]
+enum ExportCommand {
+    /// 导出存证日志到一个文件夹，用 green-channel-verify 离线核验
+    Log {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 目标文件夹（须不存在或为空）
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// Which document to print.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Document {
+    /// 我们提供的接口
+    Merchant,
+    /// 我们调用的中心接口
+    Center,
+}
+
+/// The roles a person or a token can have.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum StaffRole {
+    /// 受理员
+    Clerk,
+    /// 主管
+    Supervisor,
+    /// 系统管理员
+    Administrator,
+    /// 审计员
+    Auditor,
+}
+
+impl From<StaffRole> for Role {
+    fn from(role: StaffRole) -> Self {
+        match role {
+            StaffRole::Clerk => Self::Clerk,
+            StaffRole::Supervisor => Self::Supervisor,
+            StaffRole::Administrator => Self::Administrator,
+            StaffRole::Auditor => Self::Auditor,
+        }
+    }
+}
+
+/// Why a command failed, in words for the operator.
+pub(crate) type CliError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Cli {
+    /// Runs what was asked for.
+    pub(crate) async fn run(self) -> Result<ExitCode, CliError> {
+        match self.command {
+            Command::Init(args) => data_folder::init(&args).await?,
+            Command::Serve(args) => serve::run(&args.data).await?,
+            Command::Demo(args) => return demo::run(&args).await,
+            Command::Doctor(args) => return doctor::run(&args.data).await,
+            Command::Token { command: TokenCommand::Create { data, name, scopes, role } } => {
+                data_folder::create_token(&data.data, name, scopes, role.into()).await?;
+            }
+            Command::User { command } => match command {
+                UserCommand::Add { data, login, name, role } => {
+                    data_folder::add_person(&data.data, login, name, role.into()).await?;
+                }
+                UserCommand::Password { data, login } => {
+                    data_folder::reset_password(&data.data, &login).await?;
+                }
+                UserCommand::List { data } => data_folder::list_people(&data.data).await?,
+            },
+            Command::Export { command: ExportCommand::Log { data, out } } => {
+                export::log(&data.data, &out).await?;
+            }
+            Command::Openapi { document } => crate::api::print_document(document),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

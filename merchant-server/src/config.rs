@@ -1,0 +1,197 @@
+//! The configuration file: one documented default, embedded; an operator's file says everything.
+//! Knows nothing of what the settings do.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The commented default that `init` writes.
+pub(crate) const DEFAULT: &str = include_str!("../config.default.toml");
+/// The file's name in the data folder.
+pub(crate) const FILE_NAME: &str = "config.toml";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) server: Server,
+    pub(crate) merchant: Merchant,
+    pub(crate) center: Center,
+    pub(crate) rules: Rules,
+    pub(crate) storage: Storage,
+    pub(crate) log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) listen: std::net::SocketAddr,
+    pub(crate) public_url: String,
+    pub(crate) drain_seconds: u64,
+    pub(crate) request_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Merchant {
+    pub(crate) uscc: String,
+    pub(crate) name: String,
+    pub(crate) log_origin: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Center {
+    pub(crate) issuer: String,
+    pub(crate) api_url: String,
+    pub(crate) jwks_file: PathBuf,
+    pub(crate) pull: bool,
+    pub(crate) pull_seconds: u64,
+    pub(crate) timeout_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rules {
+    pub(crate) set: String,
+    pub(crate) clerk_offer_limit_fen: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Storage {
+    pub(crate) database: PathBuf,
+    pub(crate) queue: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: Level,
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    Json,
+    Text,
+}
+
+/// The file cannot be used; says where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("读不到配置文件 {path}：{source}。请先运行 merchant-server init --data 目录")]
+    Read { path: String, source: std::io::Error },
+    #[error("配置文件有误：{0}")]
+    Syntax(Box<toml::de::Error>),
+    #[error("配置项 {field} 有误：{problem}")]
+    Field { field: &'static str, problem: String },
+}
+
+impl Config {
+    /// Reads the file in a data folder; relative paths become absolute within it.
+    pub(crate) fn load(data: &Path) -> Result<Self, ConfigError> {
+        let path = data.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
+        let mut config = Self::parse(&text)?;
+        config.storage.database = data.join(&config.storage.database);
+        config.center.jwks_file = data.join(&config.center.jwks_file);
+        Ok(config)
+    }
+
+    /// Reads and checks the text of a file.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self =
+            toml::from_str(text).map_err(|error| ConfigError::Syntax(Box::new(error)))?;
+        config.check()?;
+        if config.merchant.log_origin.is_empty() {
+            config.merchant.log_origin = origin_of(&config.server.public_url);
+        }
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let fail = |field, problem: &str| {
+            Err(ConfigError::Field { field, problem: problem.to_owned() })
+        };
+        let url = &self.server.public_url;
+        if !(url.starts_with("https://") || url.starts_with("http://")) || url.ends_with('/') {
+            return fail("server.public_url", "以 http:// 或 https:// 开头，末尾不带斜杠");
+        }
+        if let Err(error) = green_channel::codes::Uscc::parse(&self.merchant.uscc) {
+            return fail("merchant.uscc", &error.to_string());
+        }
+        if self.merchant.name.trim().is_empty() {
+            return fail("merchant.name", "请填写单位名称");
+        }
+        if self.center.issuer.trim().is_empty() {
+            return fail("center.issuer", "请填写 12315 中心的签发者标识");
+        }
+        let api = &self.center.api_url;
+        if !api.is_empty() && (!api.starts_with("http") || api.ends_with('/')) {
+            return fail("center.api_url", "以 http:// 或 https:// 开头，末尾不带斜杠，或留空");
+        }
+        if let Err(error) = green_channel::case::RuleSet::named(&self.rules.set) {
+            return fail("rules.set", &error.to_string());
+        }
+        if self.rules.clerk_offer_limit_fen < 0 {
+            return fail("rules.clerk_offer_limit_fen", "不能为负数");
+        }
+        if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
+            return fail("server.request_seconds", "时限至少 1 秒");
+        }
+        if self.storage.queue == 0 {
+            return fail("storage.queue", "至少为 1");
+        }
+        Ok(())
+    }
+}
+
+/// The log's origin for a base URL: host and port without scheme, as C2SP asks.
+fn origin_of(url: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    format!("{host}/log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_is_valid() {
+        let config = Config::parse(DEFAULT).unwrap();
+        assert_eq!(config.rules.set, "odr-2026");
+        assert_eq!(config.merchant.log_origin, "127.0.0.1:8315/log");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_and_named() {
+        let text = DEFAULT.replace("drain_seconds", "drain_secconds");
+        let error = Config::parse(&text).unwrap_err().to_string();
+        assert!(error.contains("drain_secconds"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_its_remedy() {
+        for (from, to, field) in [
+            ("91000000000000000K", "910000000000000000", "merchant.uscc"),
+            ("http://127.0.0.1:8315\"", "127.0.0.1:8315\"", "server.public_url"),
+            ("set = \"odr-2026\"", "set = \"nope\"", "rules.set"),
+        ] {
+            let text = DEFAULT.replace(from, to);
+            let error = Config::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(field), "{error}");
+        }
+    }
+}

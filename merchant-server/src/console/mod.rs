@@ -1,0 +1,153 @@
+//! The console: server-rendered pages in Chinese for clerks, supervisors and auditors. It works
+//! without JavaScript. It has no rule of its own: what is allowed comes from the case's view.
+
+mod act;
+mod actions_view;
+mod case_page;
+mod desk;
+mod format;
+mod form;
+mod log_page;
+mod login;
+mod pages;
+mod reports;
+mod shell;
+mod wording;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tower_http::csrf::CsrfLayer;
+
+use self::pages::ErrorPage;
+use self::pages::parts::{Section, Shell};
+use crate::app::App;
+
+const CSS: &str = include_str!("../../assets/console.css");
+const JS: &str = include_str!("../../assets/console.js");
+const ICON: &str = include_str!("../../assets/favicon.svg");
+/// Nothing from anywhere else, nothing inline, in no frame.
+const CSP: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; \
+                   form-action 'self'; frame-ancestors 'none'";
+
+/// The routes of the console.
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/console") }))
+        .route("/console", get(desk::queue))
+        .route("/console/login", get(login::page).post(login::submit))
+        .route("/console/logout", post(login::leave))
+        .route("/console/cases/{case_id}", get(case_page::show))
+        .route("/console/cases/{case_id}/actions", post(act::submit))
+        .route("/console/reports", get(reports::show))
+        .route("/console/reports/{report_id}/resend", post(reports::resend))
+        .route("/console/log", get(log_page::show))
+        .layer(CsrfLayer::new())
+        .layer(middleware::map_response(private))
+        .route("/console/assets/{name}", get(asset))
+}
+
+/// Pages hold personal data: no cache keeps them, and nothing foreign runs in them.
+async fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let policy = HeaderName::from_static("content-security-policy");
+    headers.insert(policy, HeaderValue::from_static(CSP));
+    response
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    let (kind, text) = match name.as_str() {
+        "console.css" => ("text/css; charset=utf-8", CSS),
+        "console.js" => ("text/javascript; charset=utf-8", JS),
+        "favicon.svg" => ("image/svg+xml", ICON),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text).into_response()
+}
+
+/// A page that did not come to be, in words and with a way on.
+pub(crate) struct Trouble {
+    status: StatusCode,
+    title: &'static str,
+    message: String,
+    remedy: &'static str,
+}
+
+/// What a page handler gives.
+type PageResult = Result<Response, Trouble>;
+
+impl Trouble {
+    fn forbidden() -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            title: "没有权限",
+            message: "您的岗位不能查看或办理这一项。".to_owned(),
+            remedy: "如确需办理，请联系主管或系统管理员。",
+        }
+    }
+
+    fn missing() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            title: "没有找到",
+            message: "没有这个页面或案件。".to_owned(),
+            remedy: "请从工作台重新打开。",
+        }
+    }
+
+    fn failed(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page failed");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            title: "系统内部错误",
+            message: "这一步没有完成，没有保存任何内容。".to_owned(),
+            remedy: "请稍后再试；如仍失败，请把页面时间告知系统管理员。",
+        }
+    }
+}
+
+impl From<green_channel::store::StoreError> for Trouble {
+    fn from(error: green_channel::store::StoreError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl From<green_channel::channel::ActError> for Trouble {
+    fn from(error: green_channel::channel::ActError) -> Self {
+        match error {
+            green_channel::channel::ActError::Unknown => Self::missing(),
+            error => Self::failed(&error),
+        }
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let page = ErrorPage {
+            shell: Shell { section: Section::Elsewhere, ..Shell::default() },
+            title: self.title.to_owned(),
+            message: self.message,
+            remedy: self.remedy.to_owned(),
+            request_id: String::new(),
+            back_href: "/console".to_owned(),
+            back_label: "返回工作台".to_owned(),
+        };
+        (self.status, render(&page)).into_response()
+    }
+}
+
+/// The page as HTML.
+fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a template failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

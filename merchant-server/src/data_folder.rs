@@ -1,0 +1,252 @@
+//! The data folder: configuration, keys, the center's public keys, the database. What `init`
+//! writes and what the operator's small commands change.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use green_channel::calendar::Calendar;
+use green_channel::case::{Actor, Role, RuleSet};
+use green_channel::channel::{
+    CenterTrust, Channel, ChannelConfig, Host, HostEvent, KeyRing, KeyRingFile, SystemClock,
+    SystemEntropy,
+};
+use green_channel::ids::Pseudonym;
+use green_channel::money::Fen;
+use green_channel::protocol::KeySet;
+use green_channel::store::sqlite::{SqliteOptions, SqliteStore};
+use serde_json::json;
+
+use crate::auth::{
+    ApiToken, Person, Scope, hash_password, people, person, person_add, person_save, token_create,
+};
+use crate::cli::{CliError, InitArgs};
+use crate::config::{Config, DEFAULT, FILE_NAME};
+use crate::logging::say;
+
+const KEYS_FILE: &str = "keys.json";
+
+/// The engine as this server runs it.
+pub(crate) type Engine = Channel<SqliteStore>;
+
+/// Writes a new data folder. Nothing that exists is touched.
+pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
+    let data = &args.data.data;
+    if data.join(FILE_NAME).exists() || data.join(KEYS_FILE).exists() {
+        return Err(format!("{} 已经初始化过，未作任何改动", data.display()).into());
+    }
+    let jwks = match &args.center_jwks {
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| format!("读不到中心公钥文件 {}：{error}", path.display()))?;
+            KeySet::from_jwks(&bytes).map_err(|error| format!("中心公钥文件有误：{error}"))?;
+            bytes
+        }
+        None => br#"{"keys":[]}"#.to_vec(),
+    };
+    let text = filled_config(args);
+    let config = Config::parse(&text)?;
+    std::fs::create_dir_all(data)?;
+    write_private(&data.join(KEYS_FILE), &serde_json::to_vec_pretty(&fresh_keys())?)?;
+    std::fs::write(data.join(&config.center.jwks_file), jwks)?;
+    // The configuration comes last: a folder with it is a whole one.
+    std::fs::write(data.join(FILE_NAME), text)?;
+    let engine = open(data).await?;
+    say(&format!("已建立数据目录 {}", data.display()));
+    say(&format!("配置：{}（带中文注释）", data.join(FILE_NAME).display()));
+    say(&format!("密钥：{}（仅本人可读，请另行备份，遗失后案件无法解密）", data.join(KEYS_FILE).display()));
+    for (login, name, role) in [
+        ("admin", "系统管理员", Role::Administrator),
+        ("zhuguan", "主管", Role::Supervisor),
+        ("shouli", "受理员", Role::Clerk),
+        ("shenji", "审计员", Role::Auditor),
+    ] {
+        let password = add(&engine, login, name, role).await?;
+        say(&format!("账号 {login}（{name}）初始密码：{password}"));
+    }
+    say("初始密码只显示这一次。下一步：merchant-server doctor，然后 merchant-server serve");
+    Ok(())
+}
+
+fn filled_config(args: &InitArgs) -> String {
+    let mut text = DEFAULT.to_owned();
+    let mut set = |from: &str, to: Option<String>| {
+        if let Some(to) = to {
+            // A quote in a value would end the string: TOML escapes it as JSON does.
+            let quoted = serde_json::to_string(&to).unwrap_or_default();
+            text = text.replacen(from, &quoted, 1);
+        }
+    };
+    set("\"127.0.0.1:8315\"", args.listen.map(|listen| listen.to_string()));
+    set("\"http://127.0.0.1:8315\"", args.public_url.clone());
+    set("\"91000000000000000K\"", args.uscc.clone());
+    set("\"示例商场\"", args.name.clone());
+    set("\"https://center.example\"", args.center_issuer.clone());
+    let api = args.center_url.as_ref().map(|url| format!("api_url = {}", serde_json::json!(url)));
+    if let Some(api) = api {
+        text = text.replacen("api_url = \"\"", &api, 1);
+    }
+    text
+}
+
+/// Opens the engine of a data folder.
+pub(crate) async fn open(data: &Path) -> Result<Engine, CliError> {
+    let config = Config::load(data)?;
+    open_with(data, &config).await
+}
+
+/// Opens the engine with a configuration at hand.
+pub(crate) async fn open_with(data: &Path, config: &Config) -> Result<Engine, CliError> {
+    let path = data.join(KEYS_FILE);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| format!("读不到密钥文件 {}：{error}", path.display()))?;
+    let file: KeyRingFile = serde_json::from_str(&text)
+        .map_err(|error| format!("密钥文件有误（第 {} 行）", error.line()))?;
+    let keys = KeyRing::from_file(&file)?;
+    let options = SqliteOptions { queue: config.storage.queue, ..SqliteOptions::default() };
+    let store = SqliteStore::open(&config.storage.database, options)?;
+    let channel = ChannelConfig {
+        host: Host {
+            base_url: config.server.public_url.clone(),
+            uscc: config.merchant.uscc.clone(),
+            name: config.merchant.name.clone(),
+            log_origin: config.merchant.log_origin.clone(),
+        },
+        center: center_trust(config)?,
+        keys,
+        rules: RuleSet::named(&config.rules.set)?,
+        calendar: Calendar::shipped(),
+        clerk_offer_limit: Fen::new(config.rules.clerk_offer_limit_fen),
+        merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
+    };
+    let engine =
+        Channel::open(store, channel, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    Ok(engine)
+}
+
+/// The center's public keys as the file has them now.
+pub(crate) fn center_trust(config: &Config) -> Result<CenterTrust, CliError> {
+    let path = &config.center.jwks_file;
+    let bytes = std::fs::read(path)
+        .map_err(|error| format!("读不到中心公钥文件 {}：{error}", path.display()))?;
+    let keys =
+        KeySet::from_jwks(&bytes).map_err(|error| format!("中心公钥文件有误：{error}"))?;
+    Ok(CenterTrust::new(&config.center.issuer, keys))
+}
+
+/// Fresh secrets for a new folder.
+pub(crate) fn fresh_keys() -> KeyRingFile {
+    KeyRingFile::generate(&SystemEntropy)
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Adds a person with a fresh password, which is returned to be shown once.
+pub(crate) async fn add(
+    engine: &Engine,
+    login: &str,
+    name: &str,
+    role: Role,
+) -> Result<String, CliError> {
+    let password = fresh_password(engine);
+    let person = Person {
+        login: login.to_owned(),
+        name: name.to_owned(),
+        role,
+        pseudonym: Pseudonym::new(engine.random()),
+        password_hash: hash_password(password.clone(), engine.random()).await,
+        failures: 0,
+        locked_until: None,
+    };
+    person_add(engine.store(), &person).await?;
+    let data = json!({ "person": person.pseudonym, "role": role.code() });
+    engine.record_host(operator(), HostEvent { kind: "person_added", data }).await?;
+    Ok(password)
+}
+
+/// Whoever sits at the machine's own command line.
+fn operator() -> Actor {
+    Actor { role: Role::Administrator, pseudonym: Pseudonym::new([0; 16]) }
+}
+
+/// 80 random bits in letters and digits that cannot be mistaken for one another.
+fn fresh_password(engine: &Engine) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567899";
+    let bytes: [u8; 16] = engine.random();
+    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    letters.collect()
+}
+
+/// `user add`.
+pub(crate) async fn add_person(
+    data: &Path,
+    login: String,
+    name: String,
+    role: Role,
+) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    let password = add(&engine, &login, &name, role).await?;
+    say(&format!("账号 {login}（{name}，{}）初始密码：{password}", role.label_zh()));
+    Ok(())
+}
+
+/// `user password`.
+pub(crate) async fn reset_password(data: &Path, login: &str) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    let found = person(engine.store(), login).await?;
+    let (mut person, version) = found.ok_or_else(|| format!("没有登录名 {login}"))?;
+    let password = fresh_password(&engine);
+    person.password_hash = hash_password(password.clone(), engine.random()).await;
+    (person.failures, person.locked_until) = (0, None);
+    person_save(engine.store(), &person, version).await?;
+    let facts = json!({ "person": person.pseudonym });
+    engine.record_host(operator(), HostEvent { kind: "password_reset", data: facts }).await?;
+    say(&format!("账号 {login} 新密码：{password}"));
+    Ok(())
+}
+
+/// `user list`.
+pub(crate) async fn list_people(data: &Path) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    for person in people(engine.store()).await? {
+        say(&format!("{}\t{}\t{}", person.login, person.role.label_zh(), person.name));
+    }
+    Ok(())
+}
+
+/// `token create`.
+pub(crate) async fn create_token(
+    data: &Path,
+    name: String,
+    scopes: Vec<Scope>,
+    role: Role,
+) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    say(&new_token(&engine, name, scopes, role).await?);
+    Ok(())
+}
+
+/// Creates a token and notes it in the log.
+pub(crate) async fn new_token(
+    engine: &Engine,
+    name: String,
+    scopes: Vec<Scope>,
+    role: Role,
+) -> Result<String, CliError> {
+    let token = ApiToken { name, scopes, role, pseudonym: Pseudonym::new(engine.random()) };
+    let secret = token_create(engine.store(), &token, engine.random()).await?;
+    let data = json!({
+        "token": token.pseudonym, "role": role.code(), "scopes": token.scopes,
+    });
+    engine.record_host(operator(), HostEvent { kind: "token_created", data }).await?;
+    Ok(secret)
+}

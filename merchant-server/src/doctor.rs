@@ -1,0 +1,146 @@
+//! `doctor`: is everything in order, and what to do where it is not.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use green_channel::center::http_client;
+use green_channel::store::Store;
+
+use crate::cli::CliError;
+use crate::config::Config;
+use crate::data_folder;
+use crate::logging::say;
+
+/// What one look found.
+enum Finding {
+    Good(String),
+    Warn(String),
+    Bad(String),
+}
+
+/// Looks at everything in turn; exits with 1 if anything is broken.
+pub(crate) async fn run(data: &Path) -> Result<ExitCode, CliError> {
+    let mut findings = Vec::new();
+    let config = match Config::load(data) {
+        Ok(config) => {
+            findings.push(("配置", Finding::Good("可用".to_owned())));
+            config
+        }
+        Err(error) => {
+            tell("配置", &Finding::Bad(error.to_string()));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    findings.push(("密钥", keys(data)));
+    findings.push(("规则集", Finding::Good(config.rules.set.clone())));
+    findings.extend(engine(data, &config).await);
+    findings.push(("中心", center(&config).await));
+    findings.push(("磁盘", disk(&config)));
+    let bad = findings.iter().filter(|(_, finding)| matches!(finding, Finding::Bad(_))).count();
+    for (name, finding) in &findings {
+        tell(name, finding);
+    }
+    if bad == 0 {
+        say("体检完成：可以运行 merchant-server serve");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("体检完成：{bad} 项须先处理"));
+    Ok(ExitCode::FAILURE)
+}
+
+fn tell(name: &str, finding: &Finding) {
+    let (mark, text) = match finding {
+        Finding::Good(text) => ("正常", text),
+        Finding::Warn(text) => ("注意", text),
+        Finding::Bad(text) => ("异常", text),
+    };
+    say(&format!("[{mark}] {name}：{text}"));
+}
+
+#[cfg(unix)]
+fn keys(data: &Path) -> Finding {
+    use std::os::unix::fs::PermissionsExt;
+    let path = data.join("keys.json");
+    match std::fs::metadata(&path) {
+        Ok(meta) if meta.permissions().mode() & 0o077 == 0 => {
+            Finding::Good("仅本人可读；请确认另有备份".to_owned())
+        }
+        Ok(_) => Finding::Bad(format!("其他用户可读，请执行 chmod 600 {}", path.display())),
+        Err(error) => Finding::Bad(format!("读不到 {}：{error}", path.display())),
+    }
+}
+
+#[cfg(not(unix))]
+fn keys(_: &Path) -> Finding {
+    Finding::Warn("请确认 keys.json 仅本人可读，且另有备份".to_owned())
+}
+
+/// Database, log and clock, through the engine itself.
+async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
+    let engine = match data_folder::open_with(data, config).await {
+        Ok(engine) => engine,
+        Err(error) => return vec![("数据库", Finding::Bad(error.to_string()))],
+    };
+    let database = match engine.store().check().await {
+        Ok(()) => Finding::Good(format!("可读写：{}", config.storage.database.display())),
+        Err(error) => Finding::Bad(error.to_string()),
+    };
+    let mut findings = vec![("数据库", database)];
+    let checkpoint = engine.store().checkpoint().await.ok().flatten();
+    let now = engine.now();
+    findings.push(match checkpoint {
+        None => ("时钟", Finding::Good(format!("现在是 {now}"))),
+        Some(last) if now < last.at => {
+            let text = format!("现在是 {now}，早于最近一次存证 {}，请校准时钟", last.at);
+            ("时钟", Finding::Bad(text))
+        }
+        Some(_) => ("时钟", Finding::Good(format!("现在是 {now}"))),
+    });
+    match engine.store().outbox_counts().await {
+        Ok((pending, 0)) => {
+            findings.push(("回传", Finding::Good(format!("等待 {pending} 条，无未送达"))));
+        }
+        Ok((_, dead)) => {
+            let text = format!("{dead} 条未送达，请在控制台“回传”中处理");
+            findings.push(("回传", Finding::Warn(text)));
+        }
+        Err(error) => findings.push(("回传", Finding::Bad(error.to_string()))),
+    }
+    let keys = engine.center().keys.is_empty();
+    findings.push(if keys {
+        let text = format!("没有中心公钥，无法接收分流；请更新 {}", config.center.jwks_file.display());
+        ("中心公钥", Finding::Warn(text))
+    } else {
+        ("中心公钥", Finding::Good("已登记".to_owned()))
+    });
+    findings
+}
+
+async fn center(config: &Config) -> Finding {
+    let url = &config.center.api_url;
+    if url.is_empty() {
+        return Finding::Warn("未填写 center.api_url，回传会留在队列里".to_owned());
+    }
+    let client = match http_client(Duration::from_secs(5)) {
+        Ok(client) => client,
+        Err(error) => return Finding::Bad(format!("无法建立连接：{error}")),
+    };
+    match client.get(url).send().await {
+        // Any answer shows that the way is open; what it answers to a bare GET is its business.
+        Ok(_) => Finding::Good(format!("{url} 可以连通")),
+        Err(_) => Finding::Bad(format!("{url} 连接不上，请检查网络与地址")),
+    }
+}
+
+/// Whether the disk takes a write where the database is.
+fn disk(config: &Config) -> Finding {
+    let folder = config.storage.database.parent().unwrap_or(Path::new("."));
+    let probe = folder.join(".doctor-probe");
+    let written = std::fs::write(&probe, vec![0_u8; 1 << 20]);
+    let removed = std::fs::remove_file(&probe);
+    match written.and(removed) {
+        Ok(()) => Finding::Good(format!("{} 可写", folder.display())),
+        Err(error) => Finding::Bad(format!("{} 写入失败：{error}", folder.display())),
+    }
+}

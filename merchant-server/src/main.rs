@@ -1,0 +1,33 @@
+//! `merchant-server`: the reference server of the 12315 green channel. This file only starts what
+//! the command line asks for.
+
+mod api;
+mod app;
+mod auth;
+mod cli;
+mod config;
+mod console;
+mod data_folder;
+mod demo;
+mod doctor;
+mod export;
+mod logging;
+mod metrics;
+mod serve;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli.run().await {
+        Ok(code) => code,
+        Err(error) => {
+            logging::say_error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Counters and gauges in OpenMetrics text. Labels are routes and codes, never ids.
+
+use axum::http::Method;
+use green_channel::store::{Store, StoreError};
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::data_folder::Engine;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StateLabels {
+    state: String,
+}
+
+/// What is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    deliveries: Family<StateLabels, Counter>,
+    cases: Family<StateLabels, Gauge>,
+    reports: Family<StateLabels, Gauge>,
+    log_size: Gauge,
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("green_channel");
+        let requests = Family::default();
+        let deliveries = Family::default();
+        let (cases, reports) = (Family::default(), Family::default());
+        let log_size = Gauge::default();
+        registry.register("http_requests", "Requests by route and status", requests.clone());
+        registry.register("deliveries", "Report deliveries by outcome", deliveries.clone());
+        registry.register("cases", "Cases by state", cases.clone());
+        registry.register("reports", "Reports not yet delivered, by state", reports.clone());
+        registry.register("log_size", "Leaves with a position in the log", log_size.clone());
+        Self { registry, requests, deliveries, cases, reports, log_size }
+    }
+
+    /// Counts a request.
+    pub(crate) fn request(&self, method: &Method, route: &str, status: u16) {
+        let labels =
+            RequestLabels { method: method.to_string(), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts a delivery.
+    pub(crate) fn delivery(&self, outcome: &str) {
+        self.deliveries.get_or_create(&StateLabels { state: outcome.to_owned() }).inc();
+    }
+
+    /// The text of `/metrics`, with the gauges as they are now.
+    pub(crate) async fn render(&self, engine: &Engine) -> Result<String, StoreError> {
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        for (state, count) in engine.store().case_counts().await? {
+            self.cases.get_or_create(&StateLabels { state }).set(gauge(count));
+        }
+        let (pending, dead) = engine.store().outbox_counts().await?;
+        for (state, count) in [("pending", pending), ("dead", dead)] {
+            let labels = StateLabels { state: state.to_owned() };
+            self.reports.get_or_create(&labels).set(gauge(count));
+        }
+        self.log_size.set(gauge(engine.store().log_head().await?.size));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)
+            .map_err(|_| StoreError::Engine("metrics do not render".to_owned()))?;
+        Ok(text)
+    }
+}

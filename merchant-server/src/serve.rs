@@ -1,0 +1,105 @@
+//! Running the server: bind, work, and stop within a limit without losing an accepted request.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use axum_server::Handle;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::cli::CliError;
+use crate::config::Config;
+use crate::{data_folder, logging, work};
+
+/// A server that runs.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    app: App,
+    handle: Handle<SocketAddr>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    workers: JoinSet<()>,
+    stop: tokio::sync::watch::Sender<bool>,
+}
+
+/// `serve`: runs until SIGTERM or Ctrl-C.
+pub(crate) async fn run(data: &Path) -> Result<(), CliError> {
+    let config = Config::load(data)?;
+    logging::start(&config.log);
+    let engine = data_folder::open_with(data, &config).await?;
+    let listener = bind(config.server.listen)?;
+    let running = start(App::new(engine, config), listener)?;
+    tracing::info!(address = %running.address, "serving");
+    wait_for_signals(&running.app).await?;
+    running.stop().await
+}
+
+/// Binds the listening socket.
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+    let listener = TcpListener::bind(address)
+        .map_err(|error| format!("无法监听 {address}：{error}。请换一个端口或停止占用它的程序"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Starts server and workers on a bound socket.
+pub(crate) fn start(app: App, listener: TcpListener) -> Result<Running, CliError> {
+    let address = listener.local_addr()?;
+    let handle = Handle::new();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let workers = work::start(&app, &stopped)?;
+    let service = app.clone().router().into_make_service();
+    let server = axum_server::from_tcp(listener)?.handle(handle.clone()).serve(service);
+    Ok(Running { address, app, handle, server: tokio::spawn(server), workers, stop })
+}
+
+impl Running {
+    /// Stops: not ready, no new connections, accepted requests end, workers end, the writer
+    /// flushes. After the limit what still runs is cut off; what was acknowledged is durable.
+    pub(crate) async fn stop(mut self) -> Result<(), CliError> {
+        self.app.drain();
+        let limit = Duration::from_secs(self.app.config.server.drain_seconds);
+        self.handle.graceful_shutdown(Some(limit));
+        self.server.await??;
+        let _ = self.stop.send(true);
+        let ended = async { while self.workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, ended).await.is_err() {
+            tracing::warn!("a worker did not end within the limit; its report will be sent again");
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+async fn wait_for_signals(app: &App) -> Result<(), CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => reload_center_keys(app),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signals(_: &App) -> Result<(), CliError> {
+    Ok(tokio::signal::ctrl_c().await?)
+}
+
+/// SIGHUP: the center rotated its keys. A file that does not read changes nothing.
+#[cfg(unix)]
+fn reload_center_keys(app: &App) {
+    match data_folder::center_trust(&app.config) {
+        Ok(trust) => {
+            app.engine.trust(trust);
+            tracing::info!("the center's keys were read again");
+        }
+        Err(error) => tracing::error!(%error, "the center's keys stay as they were"),
+    }
+}

@@ -1,0 +1,154 @@
+//! The workers beside the server: sequencer, deliveries, clocks, pull. Each is one loop that does
+//! a little, sleeps until there is more, and ends when told. Any of them may be killed at any
+//! moment: what they do is committed whole or done again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use green_channel::center::{HttpCenter, HttpCenterConfig, pull_once};
+use green_channel::channel::{Delivery, OutboxLimits, SystemClock, SystemEntropy};
+use green_channel::store::StoreError;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::cli::CliError;
+
+/// The log grows within a second of an event: half of that is waiting.
+const SEQUENCE_EVERY: Duration = Duration::from_millis(500);
+const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+/// After an error of the store, so that a broken disk does not fill the log file.
+const REST: Duration = Duration::from_secs(1);
+
+type Stopped = watch::Receiver<bool>;
+
+/// Starts all workers.
+pub(crate) fn start(app: &App, stopped: &Stopped) -> Result<JoinSet<()>, CliError> {
+    let mut workers = JoinSet::new();
+    workers.spawn(sequence(app.clone(), stopped.clone()));
+    workers.spawn(clocks(app.clone(), stopped.clone()));
+    if !app.config.center.api_url.is_empty() {
+        let center = Arc::new(center(app)?);
+        workers.spawn(deliver(app.clone(), Arc::clone(&center), stopped.clone()));
+        if app.config.center.pull {
+            workers.spawn(pull(app.clone(), center, stopped.clone()));
+        }
+    }
+    Ok(workers)
+}
+
+/// The center as the configuration names it.
+fn center(app: &App) -> Result<HttpCenter, CliError> {
+    let settings = &app.config.center;
+    let config = HttpCenterConfig {
+        api_url: settings.api_url.clone(),
+        issuer: settings.issuer.clone(),
+        merchant: app.config.server.public_url.clone(),
+        key: app.engine.request_key().clone(),
+        timeout: Duration::from_secs(settings.timeout_seconds),
+    };
+    Ok(HttpCenter::new(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+}
+
+async fn sequence(app: App, mut stopped: Stopped) {
+    loop {
+        match app.engine.sequence().await {
+            Ok(done) if done.more => continue,
+            // Another server was first: it has done our work.
+            Ok(_) | Err(StoreError::Conflict { .. }) => {}
+            Err(error) => {
+                tracing::error!(%error, "the log could not grow");
+                tokio::time::sleep(REST).await;
+            }
+        }
+        // Leaves that come together are put in together: one checkpoint for all of them.
+        tokio::select! {
+            () = app.engine.leaves_waiting() => tokio::time::sleep(Duration::from_millis(50)).await,
+            () = tokio::time::sleep(SEQUENCE_EVERY) => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    // What was staged while stopping is put in now rather than at the next start.
+    if let Err(error) = app.engine.sequence().await {
+        tracing::warn!(%error, "the last leaves wait for the next start");
+    }
+}
+
+async fn deliver(app: App, center: Arc<HttpCenter>, mut stopped: Stopped) {
+    let limits = OutboxLimits::default();
+    loop {
+        let sent = match app.engine.deliver_due(&*center, &limits).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::error!(%error, "reports could not be sent");
+                tokio::time::sleep(REST).await;
+                Vec::new()
+            }
+        };
+        let mut failed = 0;
+        for (report, outcome) in &sent {
+            let word = word(outcome);
+            app.metrics.delivery(word);
+            if let Delivery::Retry { cause } | Delivery::Dead { cause } = outcome {
+                failed += 1;
+                tracing::warn!(%report, outcome = word, cause, "a report was not taken");
+            }
+        }
+        // The breaker: a round in which nothing got through is followed by a rest, so that a
+        // center that is down is knocked at once a second, not by every waiting report.
+        let down = failed > 0 && failed == sent.len();
+        if !sent.is_empty() && !down && !*stopped.borrow() {
+            continue;
+        }
+        tokio::select! {
+            () = app.engine.reports_waiting(), if !down => {}
+            () = tokio::time::sleep(REST) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+fn word(outcome: &Delivery) -> &'static str {
+    match outcome {
+        Delivery::Delivered => "delivered",
+        Delivery::Retry { .. } => "retry",
+        Delivery::Dead { .. } => "dead",
+        Delivery::Lost => "lost",
+    }
+}
+
+/// Offers whose time is over, and what need not be remembered any longer.
+async fn clocks(app: App, mut stopped: Stopped) {
+    loop {
+        match app.engine.expire_offers(100).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "offers expired unanswered"),
+            Err(error) => tracing::error!(%error, "clocks could not be kept"),
+        }
+        if let Err(error) = app.engine.sweep().await {
+            tracing::error!(%error, "used tokens could not be swept");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CLOCKS_EVERY) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+async fn pull(app: App, center: Arc<HttpCenter>, mut stopped: Stopped) {
+    let pause = Duration::from_secs(app.config.center.pull_seconds.max(1));
+    loop {
+        match pull_once(&app.engine, &*center, 50).await {
+            Ok(pulled) if pulled.taken > 0 => {
+                tracing::info!(taken = pulled.taken, refused = pulled.refused, "diversions pulled");
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "diversions could not be pulled"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}

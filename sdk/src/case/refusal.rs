@@ -1,0 +1,131 @@
+//! Refusals: a rule said no. Each names the state, the action and a stable code, and tells a clerk
+//! in Chinese what to do instead.
+
+use std::fmt;
+
+use super::clocks::DeadlineError;
+use super::command::Action;
+use super::offer::TermsError;
+use super::state::StateName;
+
+/// Why a rule said no. The order here is the order of precedence (tested).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusalCode {
+    /// The actor's role may never do this.
+    RoleNotPermitted,
+    /// The case is in a state that has no such step.
+    WrongState,
+    /// Only the first responder, or a supervisor, acts on a case.
+    NotFirstResponder,
+    /// Who drafted an offer may not approve it (四眼).
+    SamePerson,
+    /// The answer names no open offer.
+    OfferUnknown,
+    /// The offer's time is over.
+    OfferExpired,
+    /// The offer's time is not over yet.
+    OfferStillOpen,
+    /// A field is missing or does not fit.
+    FieldInvalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong and the remedy.
+        problem: &'static str,
+    },
+    /// The calendar cannot say when it would be due.
+    NoDeadline(DeadlineError),
+}
+
+/// A command that was not carried out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was asked.
+    pub action: Action,
+    /// Where the case stood; nothing when there was none.
+    pub state: Option<StateName>,
+    /// Why not.
+    pub code: RefusalCode,
+}
+
+impl Refusal {
+    /// The stable code, one per cause; a wrong state names it: `case_is_settled`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.code {
+            RefusalCode::RoleNotPermitted => "role_not_permitted",
+            RefusalCode::WrongState => self.state.map_or("case_is_new", StateName::refusal_code),
+            RefusalCode::NotFirstResponder => "not_first_responder",
+            RefusalCode::SamePerson => "same_person",
+            RefusalCode::OfferUnknown => "offer_unknown",
+            RefusalCode::OfferExpired => "offer_expired",
+            RefusalCode::OfferStillOpen => "offer_still_open",
+            RefusalCode::FieldInvalid { .. } => "field_invalid",
+            RefusalCode::NoDeadline(_) => "no_deadline",
+        }
+    }
+
+    /// The field at fault, if one is.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        match &self.code {
+            RefusalCode::FieldInvalid { field, .. } => Some(field),
+            RefusalCode::OfferUnknown | RefusalCode::OfferExpired => Some("offer_id"),
+            RefusalCode::RoleNotPermitted
+            | RefusalCode::WrongState
+            | RefusalCode::NotFirstResponder
+            | RefusalCode::SamePerson
+            | RefusalCode::OfferStillOpen
+            | RefusalCode::NoDeadline(_) => None,
+        }
+    }
+
+    /// Why not, for a clerk.
+    #[must_use]
+    pub fn message_zh(&self) -> String {
+        let label = self.action.label_zh();
+        match &self.code {
+            RefusalCode::RoleNotPermitted => format!("您的岗位不能办理“{label}”"),
+            RefusalCode::WrongState => match self.state {
+                Some(state) => format!("案件{}，不能“{label}”", state.label_zh()),
+                None => format!("案件尚未建立，不能“{label}”"),
+            },
+            RefusalCode::NotFirstResponder => "只有首问责任人或主管可以办理".to_owned(),
+            RefusalCode::SamePerson => "方案须由另一人审核，拟定人不能审核自己的方案".to_owned(),
+            RefusalCode::OfferUnknown => "没有这份待确认的方案".to_owned(),
+            RefusalCode::OfferExpired => "方案已过答复期限，请重新提出".to_owned(),
+            RefusalCode::OfferStillOpen => "方案仍在答复期限内".to_owned(),
+            RefusalCode::FieldInvalid { problem, .. } => format!("填写有误：{problem}"),
+            RefusalCode::NoDeadline(_) => "该年度的工作日历未装入，无法计算期限".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action.code();
+        match (&self.code, self.state) {
+            (RefusalCode::WrongState, Some(state)) => {
+                write!(f, "cannot {action} a case that is {}", state.code())
+            }
+            (RefusalCode::FieldInvalid { field, problem }, _) => {
+                write!(f, "cannot {action}: {field}: {problem}")
+            }
+            (RefusalCode::NoDeadline(error), _) => write!(f, "cannot {action}: {error}"),
+            _ => write!(f, "cannot {action}: {}", self.code()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<TermsError> for RefusalCode {
+    fn from(error: TermsError) -> Self {
+        Self::FieldInvalid { field: error.field, problem: error.problem }
+    }
+}
+
+impl From<DeadlineError> for RefusalCode {
+    fn from(error: DeadlineError) -> Self {
+        Self::NoDeadline(error)
+    }
+}

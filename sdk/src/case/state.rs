@@ -1,0 +1,288 @@
+//! The case and its states. A state carries the facts that are true only in it; the axes beside it
+//! (clocks, urges, receipts, repeats) never disappear.
+
+use serde::{Deserialize, Serialize};
+
+use super::clocks::{Clock, ClockKind};
+use super::event::{HandbackReason, RejectionReason, ReportKind};
+use super::offer::{Offer, OfferStatus};
+use crate::codes::Outcome;
+use crate::ids::{OfferId, Pseudonym, ReportId};
+use crate::money::Fen;
+use crate::time::{Date, Timestamp, iso_date};
+
+/// Where a case stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum CaseState {
+    /// 已接收: consent verified, receipt given.
+    Received,
+    /// 首问受理: a first responder is named.
+    InProgress,
+    /// 方案待审核
+    AwaitingApproval {
+        /// The draft.
+        offer_id: OfferId,
+    },
+    /// 待消费者确认
+    Offered {
+        /// The open offer.
+        offer_id: OfferId,
+    },
+    /// 已和解, 待履行
+    Settled {
+        /// The accepted offer.
+        offer_id: OfferId,
+        /// When it was accepted.
+        settled_at: Timestamp,
+    },
+    /// 办结
+    Closed {
+        /// When.
+        closed_at: Timestamp,
+        /// How it ended.
+        outcome: Outcome,
+        /// 挽回经济损失, in fen.
+        recovered_fen: Fen,
+    },
+    /// 非本单位等, awaiting the center's review.
+    Rejected {
+        /// Why.
+        reason: RejectionReason,
+    },
+    /// 退回
+    HandedBack {
+        /// Why.
+        reason: HandbackReason,
+        /// When the center acknowledged the dossier.
+        acknowledged_at: Option<Timestamp>,
+    },
+    /// 消费者撤诉
+    Withdrawn,
+    /// 撤回同意: personal data destroyed.
+    Erased,
+}
+
+macro_rules! state_names {
+    ($($variant:ident, $code:literal, $refusal:literal, $label:literal;)*) => {
+        /// The name of a state, without its facts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        pub enum StateName {
+            $(#[doc = $label] $variant,)*
+        }
+
+        impl StateName {
+            /// Every state.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word in the API and the database.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The code of a refusal because the case is in this state.
+            #[must_use]
+            pub const fn refusal_code(self) -> &'static str {
+                match self { $(Self::$variant => $refusal,)* }
+            }
+
+            /// The official word.
+            #[must_use]
+            pub const fn label_zh(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+
+            /// The state with this code.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|state| state.code() == code)
+            }
+        }
+    };
+}
+
+state_names! {
+    Received, "received", "case_is_received", "已接收";
+    InProgress, "in_progress", "case_is_in_progress", "处理中";
+    AwaitingApproval, "awaiting_approval", "case_is_awaiting_approval", "方案待审核";
+    Offered, "offered", "case_is_offered", "待消费者确认";
+    Settled, "settled", "case_is_settled", "已和解待履行";
+    Closed, "closed", "case_is_closed", "已办结";
+    Rejected, "rejected", "case_is_rejected", "申请退回待复核";
+    HandedBack, "handed_back", "case_is_handed_back", "已退回";
+    Withdrawn, "withdrawn", "case_is_withdrawn", "已撤诉";
+    Erased, "erased", "case_is_erased", "已删除";
+}
+
+impl StateName {
+    /// Whether work on the case is over (it may still be reopened through the center).
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        match self {
+            Self::Closed | Self::HandedBack | Self::Withdrawn | Self::Erased => true,
+            Self::Received
+            | Self::InProgress
+            | Self::AwaitingApproval
+            | Self::Offered
+            | Self::Settled
+            | Self::Rejected => false,
+        }
+    }
+}
+
+impl CaseState {
+    /// The state's name.
+    #[must_use]
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::Received => StateName::Received,
+            Self::InProgress => StateName::InProgress,
+            Self::AwaitingApproval { .. } => StateName::AwaitingApproval,
+            Self::Offered { .. } => StateName::Offered,
+            Self::Settled { .. } => StateName::Settled,
+            Self::Closed { .. } => StateName::Closed,
+            Self::Rejected { .. } => StateName::Rejected,
+            Self::HandedBack { .. } => StateName::HandedBack,
+            Self::Withdrawn => StateName::Withdrawn,
+            Self::Erased => StateName::Erased,
+        }
+    }
+}
+
+/// A clock of a case and when it stopped. It stays for good: overdue is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseClock {
+    /// The clock.
+    pub clock: Clock,
+    /// When it stopped.
+    pub stopped_at: Option<Timestamp>,
+}
+
+impl CaseClock {
+    /// By how many milliseconds it is or was over its time; nothing when in time.
+    #[must_use]
+    pub fn overdue_millis(&self, now: Timestamp) -> Option<i64> {
+        let over = self.stopped_at.unwrap_or(now).millis_since(self.clock.due_at);
+        (over > 0).then_some(over)
+    }
+}
+
+/// A supervised order (督办).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervision {
+    /// When it came.
+    pub at: Timestamp,
+    /// By when the center wants an answer.
+    #[serde(with = "iso_date")]
+    pub reply_by: Date,
+}
+
+/// A report that the center has acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipted {
+    /// The report.
+    pub report_id: ReportId,
+    /// What it told.
+    pub report: ReportKind,
+    /// When its receipt was noted.
+    pub at: Timestamp,
+}
+
+/// Our handling of one complaint: the fold of its events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// How many events it has had; the next event has this number.
+    pub version: u64,
+    /// The version after the last event that a decision rests on; what clerks quote.
+    pub revision: u64,
+    /// The rule set it is bound to.
+    pub rules: String,
+    /// When the center diverted it.
+    pub diverted_at: Timestamp,
+    /// When we received it.
+    pub received_at: Timestamp,
+    /// When the last event happened.
+    pub updated_at: Timestamp,
+    /// Where it stands.
+    pub state: CaseState,
+    /// 首问责任人
+    pub first_responder: Option<Pseudonym>,
+    /// Every offer ever made.
+    pub offers: Vec<Offer>,
+    /// Every clock ever started.
+    pub clocks: Vec<CaseClock>,
+    /// Contact attempts.
+    pub contacts: u32,
+    /// Whether the consumer was ever reached.
+    pub reached: bool,
+    /// 催办, each with its time.
+    pub urges: Vec<Timestamp>,
+    /// 督办
+    pub supervisions: Vec<Supervision>,
+    /// How often this consumer had come before.
+    pub repeat: u32,
+    /// How often a settlement was breached.
+    pub breaches: u32,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// 评价, 1 to 5.
+    pub rating: Option<u8>,
+    /// Reports the center acknowledged.
+    pub receipts: Vec<Receipted>,
+    /// Whether something from the center or the consumer came after the staff's last act.
+    pub unread: bool,
+}
+
+impl Case {
+    /// The offer with this id.
+    #[must_use]
+    pub fn offer(&self, id: OfferId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.id == id)
+    }
+
+    /// The offer that waits for an answer or an approval, or was accepted.
+    #[must_use]
+    pub fn current_offer(&self) -> Option<&Offer> {
+        match self.state {
+            CaseState::AwaitingApproval { offer_id }
+            | CaseState::Offered { offer_id }
+            | CaseState::Settled { offer_id, .. } => self.offer(offer_id),
+            CaseState::Received
+            | CaseState::InProgress
+            | CaseState::Closed { .. }
+            | CaseState::Rejected { .. }
+            | CaseState::HandedBack { .. }
+            | CaseState::Withdrawn
+            | CaseState::Erased => None,
+        }
+    }
+
+    /// The last offer that was accepted.
+    #[must_use]
+    pub fn accepted_offer(&self) -> Option<&Offer> {
+        self.offers.iter().rev().find(|offer| offer.status == OfferStatus::Accepted)
+    }
+
+    /// The running clock of this kind.
+    #[must_use]
+    pub fn running(&self, kind: ClockKind) -> Option<&CaseClock> {
+        let running = |entry: &&CaseClock| entry.clock.kind == kind && entry.stopped_at.is_none();
+        self.clocks.iter().find(running)
+    }
+
+    /// The running clock that runs out first.
+    #[must_use]
+    pub fn next_due(&self) -> Option<&CaseClock> {
+        let running = self.clocks.iter().filter(|entry| entry.stopped_at.is_none());
+        running.min_by_key(|entry| entry.clock.due_at)
+    }
+
+    /// Whether any clock is or ever was over its time.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.clocks.iter().any(|entry| entry.overdue_millis(now).is_some())
+    }
+}

@@ -1,0 +1,334 @@
+//! The engine: load, decide, commit, then effects from the outbox.
+//!
+//! [`Channel`] is what a platform embeds and what `merchant-server` is built on. It is cheap to
+//! clone and safe to share. It asks the clock and the entropy it was given, never the machine's.
+
+mod casework;
+mod edge;
+mod intake;
+mod keys;
+mod leaves;
+mod notices;
+mod outbox;
+mod reports;
+mod sequencer;
+mod views;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use casework::{ActError, Acted, LoadedCase};
+pub use edge::{SystemClock, SystemEntropy};
+pub use intake::{Diverted, IntakeAnswer, IntakeError};
+pub use keys::{KeyError, KeyRing, KeyRingFile};
+pub use leaves::{HOST_STREAM, HostEvent};
+pub use notices::NoticeError;
+pub use outbox::{Delivery, OutboxLimits};
+pub use sequencer::Sequenced;
+pub use views::{
+    CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow, ReportView,
+};
+
+use crate::calendar::Calendar;
+use crate::case::{Case, Policy, RuleSet, RulesError};
+use crate::ids::{Entropy, Pseudonym};
+use crate::money::Fen;
+use crate::privacy::{BlindIndexKey, Kek};
+use crate::protocol::{
+    KeySet, RequestParts, SigningKey, TokenError, TrustedCallers, VerifiedCaller,
+    verify_request,
+};
+use crate::store::{Change, Store, StoreError, TokenUse};
+use crate::time::{Clock, HOUR_MILLIS, Timestamp};
+
+/// Who we are on the channel.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Our public base URL: issuer of our tokens, audience of the center's.
+    pub base_url: String,
+    /// Our 统一社会信用代码.
+    pub uscc: String,
+    /// Our name.
+    pub name: String,
+    /// The origin line of our log: a schema-less URL, never changed.
+    pub log_origin: String,
+}
+
+/// The center whose word we take.
+#[derive(Clone)]
+pub struct CenterTrust {
+    /// Its issuer string.
+    pub issuer: String,
+    /// Its public keys.
+    pub keys: KeySet,
+    callers: TrustedCallers,
+}
+
+impl CenterTrust {
+    /// The center with this issuer string, believed by these keys.
+    #[must_use]
+    pub fn new(issuer: &str, keys: KeySet) -> Self {
+        let callers = TrustedCallers::new([(issuer.to_owned(), keys.clone())]);
+        Self { issuer: issuer.to_owned(), keys, callers }
+    }
+}
+
+/// What a channel is made of.
+pub struct ChannelConfig {
+    /// Who we are.
+    pub host: Host,
+    /// Whom we trust.
+    pub center: CenterTrust,
+    /// Our keys.
+    pub keys: KeyRing,
+    /// The rule set that new cases are bound to.
+    pub rules: RuleSet,
+    /// The working days.
+    pub calendar: Calendar,
+    /// Up to here a clerk offers alone, in fen.
+    pub clerk_offer_limit: Fen,
+    /// Within this time a receipted complaint is in the log, in milliseconds.
+    pub merge_delay_millis: i64,
+}
+
+impl ChannelConfig {
+    /// The default of [`ChannelConfig::merge_delay_millis`]: 24 hours; in practice a second.
+    pub const MERGE_DELAY_MILLIS: i64 = 24 * HOUR_MILLIS;
+}
+
+/// The engine over one store.
+pub struct Channel<S> {
+    inner: Arc<Inner<S>>,
+}
+
+impl<S> Clone for Channel<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+struct Inner<S> {
+    store: S,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    host: Host,
+    center: RwLock<Arc<CenterTrust>>,
+    keys: KeyRing,
+    kek: Kek,
+    blind: BlindIndexKey,
+    rules: RuleSet,
+    rule_sets: HashMap<String, RuleSet>,
+    calendar: Calendar,
+    clerk_offer_limit: Fen,
+    merge_delay_millis: i64,
+    /// The system's own name in the log.
+    system: Pseudonym,
+    wake_sequencer: tokio::sync::Notify,
+    wake_outbox: tokio::sync::Notify,
+}
+
+impl<S: Store> Channel<S> {
+    /// Opens the channel over a store and makes sure the log has begun.
+    ///
+    /// # Errors
+    /// When the store fails, or when the newest checkpoint is of more leaves than the store has:
+    /// an old backup must not go on as if nothing had happened.
+    pub async fn open(
+        store: S,
+        config: ChannelConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
+        let kek = config.keys.kek();
+        let mut rule_sets: HashMap<String, RuleSet> =
+            RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect();
+        rule_sets.insert(config.rules.id.clone(), config.rules.clone());
+        let system = config.keys.system_pseudonym();
+        let channel = Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                entropy,
+                host: config.host,
+                center: RwLock::new(Arc::new(config.center)),
+                blind: BlindIndexKey::from_kek(&kek),
+                kek,
+                keys: config.keys,
+                rules: config.rules,
+                rule_sets,
+                calendar: config.calendar,
+                clerk_offer_limit: config.clerk_offer_limit,
+                merge_delay_millis: config.merge_delay_millis,
+                system,
+                wake_sequencer: tokio::sync::Notify::new(),
+                wake_outbox: tokio::sync::Notify::new(),
+            }),
+        };
+        channel.check_log().await?;
+        channel.begin_host_stream().await?;
+        Ok(channel)
+    }
+
+    async fn check_log(&self) -> Result<(), OpenError> {
+        let head = self.store().log_head().await?;
+        match self.store().checkpoint().await? {
+            Some(last) if last.size > head.size => {
+                Err(OpenError::LogShrank { signed: last.size, found: head.size })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The store underneath, for the documents an application keeps beside the cases.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.inner.store
+    }
+
+    /// Who we are.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.inner.host
+    }
+
+    /// The instant now, by the clock the channel was given.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Unpredictable bytes, by the entropy the channel was given.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.inner.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// The working days.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.inner.calendar
+    }
+
+    /// Our public keys, for `/.well-known/jwks.json`.
+    #[must_use]
+    pub fn public_keys(&self) -> KeySet {
+        self.inner.keys.public()
+    }
+
+    /// The verifier key of our log's checkpoints (C2SP vkey).
+    #[must_use]
+    pub fn log_vkey(&self) -> String {
+        self.inner.keys.log_vkey(&self.inner.host.log_origin)
+    }
+
+    /// The center we take the word of.
+    #[must_use]
+    pub fn center(&self) -> Arc<CenterTrust> {
+        Arc::clone(&self.inner.center.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Our key that signs requests to the center.
+    #[must_use]
+    pub fn request_key(&self) -> &SigningKey {
+        self.inner.keys.request()
+    }
+
+    /// Takes the center's new keys; requests signed with keys that are gone are refused from now.
+    pub fn trust(&self, center: CenterTrust) {
+        let mut trusted = self.inner.center.write().unwrap_or_else(PoisonError::into_inner);
+        *trusted = Arc::new(center);
+    }
+
+    /// Checks a request token of the center. Replay is decided by the store, with the change.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        method: &str,
+        path_and_query: &str,
+        body: &[u8],
+    ) -> Result<VerifiedCaller, TokenError> {
+        let center = self.center();
+        let url = format!("{}{path_and_query}", self.inner.host.base_url);
+        let parts = RequestParts { method, url: &url, body };
+        let us = &self.inner.host.base_url;
+        verify_request(authorization, &parts, us, &center.callers, self.now())
+    }
+
+    /// Uses up a token that came with a request which changes nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError::TokenReplayed`] when it was used before.
+    pub async fn burn(&self, caller: &VerifiedCaller) -> Result<(), StoreError> {
+        let token = Some(token_use(caller));
+        self.store().commit(Change { token, ..Change::default() }).await
+    }
+
+    /// Waits until there may be something to put in the log.
+    pub async fn leaves_waiting(&self) {
+        self.inner.wake_sequencer.notified().await;
+    }
+
+    /// Waits until there may be a report to send.
+    pub async fn reports_waiting(&self) {
+        self.inner.wake_outbox.notified().await;
+    }
+
+    fn policy(&self, case: Option<&Case>) -> Result<Policy, RulesError> {
+        let rules = match case {
+            None => self.inner.rules.clone(),
+            Some(case) => match self.inner.rule_sets.get(&case.rules) {
+                Some(rules) => rules.clone(),
+                None => RuleSet::named(&case.rules)?,
+            },
+        };
+        Ok(Policy {
+            rules,
+            calendar: self.inner.calendar.clone(),
+            clerk_offer_limit: self.inner.clerk_offer_limit,
+        })
+    }
+
+    fn committed(&self, has_reports: bool) {
+        self.inner.wake_sequencer.notify_one();
+        if has_reports {
+            self.inner.wake_outbox.notify_one();
+        }
+    }
+}
+
+/// The row that makes a request token usable once: a hash, so that its size is bounded.
+#[must_use]
+pub fn token_use(caller: &VerifiedCaller) -> TokenUse {
+    let mut text = Vec::with_capacity(caller.issuer.len() + caller.jti.len() + 1);
+    text.extend_from_slice(caller.issuer.as_bytes());
+    text.push(0);
+    text.extend_from_slice(caller.jti.as_bytes());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
+    let mut key = [0; 32];
+    key.copy_from_slice(digest.as_ref());
+    TokenUse { key, until: caller.replay_until }
+}
+
+/// The channel cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log is shorter than what was signed.
+    #[error(
+        "the log has {found} leaves but a checkpoint of {signed} was signed: this looks like an \
+         old backup; restore the newest one before serving"
+    )]
+    LogShrank {
+        /// Leaves the newest checkpoint covers.
+        signed: u64,
+        /// Leaves there are.
+        found: u64,
+    },
+}

@@ -1,0 +1,178 @@
+//! Notices of the center, each taken once.
+
+use serde::{Deserialize, Serialize};
+
+use super::casework::{ActError, Alongside, LoadedCase};
+use super::intake::answer_context;
+use super::{Channel, token_use};
+use crate::case::{Command, StateName};
+use crate::ids::ComplaintNo;
+use crate::privacy::Personal;
+use crate::protocol::{
+    FieldError, Notice, NoticeAnswer, NoticeKind, NoticeOutcome, VerifiedCaller,
+};
+use crate::store::{Change, NoticeRow, Store, StoreError};
+
+/// Why a notice was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    /// The body does not read, or a field does not fit.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// Another body came under this notice id.
+    #[error("another notice came under this id")]
+    Conflict,
+    /// It could not be done.
+    #[error(transparent)]
+    Act(#[from] ActError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedAnswer {
+    state: StateName,
+    outcome: NoticeOutcome,
+}
+
+impl<S: Store> Channel<S> {
+    /// Takes a notice about a complaint; the same notice again gets the same answer.
+    ///
+    /// # Errors
+    /// See [`NoticeError`]; a refused notice leaves no trace but its used token.
+    pub async fn notify(
+        &self,
+        caller: &VerifiedCaller,
+        no: &ComplaintNo,
+        body: &[u8],
+    ) -> Result<NoticeAnswer, NoticeError> {
+        let outcome = self.try_notify(caller, no, body).await;
+        let took_token = match &outcome {
+            Ok((_, took_token)) => *took_token,
+            Err(NoticeError::Act(ActError::Store(_))) => true,
+            Err(_) => false,
+        };
+        if !took_token {
+            self.burn(caller).await.map_err(ActError::from)?;
+        }
+        outcome.map(|(answer, _)| answer)
+    }
+
+    async fn try_notify(
+        &self,
+        caller: &VerifiedCaller,
+        no: &ComplaintNo,
+        body: &[u8],
+    ) -> Result<(NoticeAnswer, bool), NoticeError> {
+        let notice = Notice::parse(body)?;
+        for _ in 0..4 {
+            let loaded = self.load_by_number(no).await?;
+            if let Some(answer) = self.answered(&loaded, &notice, body).await? {
+                return Ok((answer, false));
+            }
+            let (command, outcome) = command_of(&notice.kind, body);
+            let actor = self.center_actor();
+            let acted = self
+                .act_with(loaded.id, actor, &command, None, |after| {
+                    let row = self.notice_row(&loaded, after, &notice, body, outcome)?;
+                    let token = Some(token_use(caller));
+                    Ok(Alongside { token, notice: Some(row), outbox_move: None })
+                })
+                .await;
+            match acted {
+                Ok(acted) => {
+                    let state = acted.loaded.case.state.name();
+                    let notice_id = notice.notice_id;
+                    return Ok((NoticeAnswer { notice_id, state, outcome }, true));
+                }
+                // The same notice came in beside us: answer as it was answered.
+                Err(ActError::Store(StoreError::Conflict { what: "notice" })) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ActError::from(StoreError::Conflict { what: "notice" }).into())
+    }
+
+    /// The earlier answer to this notice, if it was taken before.
+    async fn answered(
+        &self,
+        loaded: &LoadedCase,
+        notice: &Notice,
+        body: &[u8],
+    ) -> Result<Option<NoticeAnswer>, NoticeError> {
+        let Some(key) = &loaded.key else { return Err(ActError::Erased.into()) };
+        let id = key.fingerprint("gc/v1/notice-id", notice.notice_id.as_bytes());
+        let row = self.store().notice(loaded.id, id).await.map_err(ActError::from)?;
+        let Some(row) = row else { return Ok(None) };
+        if row.fingerprint != key.fingerprint("gc/v1/notice", body) {
+            return Err(NoticeError::Conflict);
+        }
+        let corrupt = || ActError::from(StoreError::Corrupt { table: "notices" });
+        let plain = key
+            .open(&answer_context(loaded.id, &hex::encode(id)), &row.answer)
+            .map_err(|_| corrupt())?;
+        let SealedAnswer { state, outcome } =
+            serde_json::from_slice(&plain).map_err(|_| corrupt())?;
+        Ok(Some(NoticeAnswer { notice_id: notice.notice_id.clone(), state, outcome }))
+    }
+
+    fn notice_row(
+        &self,
+        before: &LoadedCase,
+        after: &LoadedCase,
+        notice: &Notice,
+        body: &[u8],
+        outcome: NoticeOutcome,
+    ) -> Result<NoticeRow, StoreError> {
+        let key = before.key.as_ref().ok_or(StoreError::Corrupt { table: "case_keys" })?;
+        let id = key.fingerprint("gc/v1/notice-id", notice.notice_id.as_bytes());
+        let answer = SealedAnswer { state: after.case.state.name(), outcome };
+        let plain = serde_json::to_vec(&answer).map_err(|_| super::leaves::broken("answer"))?;
+        let row = hex::encode(id);
+        let context = answer_context(before.id, &row);
+        Ok(NoticeRow {
+            case: before.id,
+            key: id,
+            fingerprint: key.fingerprint("gc/v1/notice", body),
+            answer: key.seal(&context, &plain, self.random()),
+        })
+    }
+
+    /// Sweeps what need not be remembered any longer: used tokens and expired documents.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let sweep = Some(self.now());
+        self.store().commit(Change { sweep, ..Change::default() }).await
+    }
+}
+
+/// The command a notice stands for.
+fn command_of(kind: &NoticeKind, body: &[u8]) -> (Command, NoticeOutcome) {
+    let words = |text: &Option<String>| text.clone().map(Personal::new);
+    let command = match kind {
+        NoticeKind::Urge => Command::Urge,
+        NoticeKind::Supervise { reply_by } => Command::Supervise { reply_by: *reply_by },
+        NoticeKind::Supplement { text } => {
+            Command::Supplement { text: Personal::new(text.clone()) }
+        }
+        NoticeKind::ComplaintWithdrawn { reason } => {
+            Command::Withdraw { reason: words(reason) }
+        }
+        NoticeKind::ConsentWithdrawn => Command::WithdrawConsent,
+        NoticeKind::OfferAnswer { offer_id, accepted, text } => {
+            Command::Answer { offer_id: *offer_id, accepted: *accepted, text: words(text) }
+        }
+        NoticeKind::RejectionReview { upheld, text } => {
+            Command::Review { upheld: *upheld, text: words(text) }
+        }
+        NoticeKind::Rating { stars, text } => Command::Rate { stars: *stars, text: words(text) },
+        NoticeKind::Reopen { reason } => {
+            Command::Reopen { reason: Personal::new(reason.clone()) }
+        }
+        NoticeKind::Unknown => {
+            let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
+            return (Command::KeepNotice { raw }, NoticeOutcome::Kept);
+        }
+    };
+    (command, NoticeOutcome::Applied)
+}

@@ -1,0 +1,23 @@
+//! The log: leaves hashed as stored, an RFC 6962 tree over them, proofs, signed checkpoints,
+//! tiles. Everything a stranger needs to check us, and nothing that needs us to be asked.
+//!
+//! This room takes keys and hashes as arguments. It knows nothing of storage, of cases or of what
+//! a leaf's facts mean.
+
+mod canonical;
+mod checkpoint;
+mod hash;
+mod leaf;
+mod note;
+mod proof;
+mod tile;
+mod tree;
+
+pub use canonical::{CanonicalError, canonical};
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointError, sign_checkpoint};
+pub use hash::{Hash, HashError, leaf_hash, node_hash};
+pub use leaf::{Leaf, LeafActor, LeafError};
+pub use note::{NoteError, NoteSigner, NoteVerifier, SignedNote};
+pub use proof::{ProofError, verify_consistency, verify_inclusion};
+pub use tile::{TileError, TilePath, decode_entries, encode_entries};
+pub use tree::{Frontier, FrontierError, Nodes, consistency_proof, inclusion_proof, root};

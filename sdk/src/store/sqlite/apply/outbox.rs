@@ -1,0 +1,106 @@
+//! Writes reports and moves them on. `ready` marks the one report of a case that may be sent: what
+//! is due is then found by one index, however many wait behind it.
+
+use rusqlite::{Connection, params};
+
+use super::super::error::{Try, conflict};
+use super::super::rows::int;
+use super::{count, first, run, run_on_one};
+use crate::ids::ReportId;
+use crate::store::{OutboxMove, OutboxRow, OutboxState, OutboxStep};
+use crate::time::Timestamp;
+
+const WHAT: &str = "report";
+
+/// Adds a report behind the last one of its case.
+pub(super) fn insert(db: &Connection, row: &OutboxRow) -> Try<()> {
+    let last = "SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE case_id = ?1";
+    let last: i64 = first(db, last, [row.case.as_bytes()])?.unwrap_or(0);
+    if i64::from(row.sequence) != last + 1 {
+        return Err(conflict(WHAT));
+    }
+    let sql = "INSERT INTO outbox (id, case_id, sequence, kind, body, state, attempts, next_at,
+                                   fence, leased_until, cause, created_at, delivered_at, receipt,
+                                   ready)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)
+               ON CONFLICT DO NOTHING";
+    let values = params![
+        row.id.as_bytes(),
+        row.case.as_bytes(),
+        row.sequence,
+        row.kind,
+        row.body,
+        row.state.code(),
+        row.attempts,
+        row.next_at.as_millis(),
+        int(row.fence)?,
+        row.leased_until.map(Timestamp::as_millis),
+        row.cause,
+        row.created_at.as_millis(),
+        row.delivered_at.map(Timestamp::as_millis),
+        row.receipt,
+    ];
+    run_on_one(db, WHAT, sql, values)?;
+    count(db, "report", row.state.code(), 1)?;
+    ready(db, row.id)
+}
+
+/// Moves a report on, if its fence and state are what the step needs.
+pub(super) fn step(db: &Connection, step: &OutboxMove) -> Try<()> {
+    let (id, fence) = (step.id.as_bytes(), int(step.fence)?);
+    match &step.step {
+        OutboxStep::Claim { until } => {
+            let sql = "UPDATE outbox SET fence = fence + 1, leased_until = ?3
+                       WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
+            run_on_one(db, WHAT, sql, params![id, fence, until.as_millis()])
+        }
+        OutboxStep::Delivered { at, receipt, drop_body } => {
+            let sql = "UPDATE outbox SET state = 'delivered', ready = 0, leased_until = NULL,
+                                         cause = NULL, delivered_at = ?3, receipt = ?4,
+                                         body = CASE WHEN ?5 THEN NULL ELSE body END
+                       WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
+            let values = params![id, fence, at.as_millis(), receipt, drop_body];
+            run_on_one(db, WHAT, sql, values)?;
+            recount(db, OutboxState::Pending, OutboxState::Delivered)?;
+            ready(db, step.id)
+        }
+        OutboxStep::Retry { next_at, cause } => {
+            let sql = "UPDATE outbox SET attempts = attempts + 1, next_at = ?3, cause = ?4,
+                                         leased_until = NULL
+                       WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
+            run_on_one(db, WHAT, sql, params![id, fence, next_at.as_millis(), cause])
+        }
+        OutboxStep::Dead { cause } => {
+            let sql = "UPDATE outbox SET state = 'dead', ready = 0, attempts = attempts + 1,
+                                         cause = ?3, leased_until = NULL
+                       WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
+            run_on_one(db, WHAT, sql, params![id, fence, cause])?;
+            recount(db, OutboxState::Pending, OutboxState::Dead)
+        }
+        OutboxStep::Replay { at } => {
+            let sql = "UPDATE outbox SET state = 'pending', attempts = 0, next_at = ?3,
+                                         cause = NULL, leased_until = NULL
+                       WHERE id = ?1 AND fence = ?2 AND state = 'dead'";
+            run_on_one(db, WHAT, sql, params![id, fence, at.as_millis()])?;
+            recount(db, OutboxState::Dead, OutboxState::Pending)?;
+            ready(db, step.id)
+        }
+    }
+}
+
+/// Marks the first unsent report of the same case, if it is pending.
+fn ready(db: &Connection, any: ReportId) -> Try<()> {
+    let sql = "UPDATE outbox SET ready = 1
+               WHERE state = 'pending' AND id =
+                   (SELECT other.id FROM outbox AS given
+                    JOIN outbox AS other ON other.case_id = given.case_id
+                    WHERE given.id = ?1 AND other.state <> 'delivered'
+                    ORDER BY other.sequence LIMIT 1)";
+    run(db, sql, [any.as_bytes()])?;
+    Ok(())
+}
+
+fn recount(db: &Connection, from: OutboxState, to: OutboxState) -> Try<()> {
+    count(db, "report", from.code(), -1)?;
+    count(db, "report", to.code(), 1)
+}

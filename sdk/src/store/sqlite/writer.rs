@@ -1,0 +1,207 @@
+//! The one thread that writes: it takes what waits, commits it with one fsync and only then says
+//! so. It knows nothing of what the changes mean.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rusqlite::{Connection, Error};
+use tokio::sync::{mpsc, oneshot};
+
+use super::apply;
+use super::error::{Fault, Try, describe, is_fatal};
+use crate::store::{Change, StoreError};
+
+/// What waits for the writer, and who waits for the answer.
+pub(super) struct Job {
+    pub(super) work: Work,
+    pub(super) ack: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// What the writer does.
+pub(super) enum Work {
+    /// Makes a change durable.
+    Change(Box<Change>),
+    /// Shows that it can write.
+    Probe,
+}
+
+impl Work {
+    fn apply(&self, db: &Connection) -> Try<()> {
+        match self {
+            Self::Change(change) => apply::change(db, change),
+            Self::Probe => apply::probe(db),
+        }
+    }
+
+    /// Whether bytes were destroyed that must not live on in the write-ahead log.
+    fn destroys(&self) -> bool {
+        match self {
+            Self::Change(change) => change.erase.is_some(),
+            Self::Probe => false,
+        }
+    }
+}
+
+/// A transaction that was lost as a whole.
+struct Lost {
+    error: Error,
+    /// Whether it was lost while it was made durable: then nobody knows what the disk holds.
+    committing: bool,
+}
+
+impl From<Error> for Lost {
+    fn from(error: Error) -> Self {
+        Self { error, committing: false }
+    }
+}
+
+impl Lost {
+    fn answer(&self) -> StoreError {
+        match describe(&self.error) {
+            StoreError::Engine(code) if self.committing && is_fatal(&self.error) => {
+                StoreError::Engine(format!("{code}: whether the change is there is unknown"))
+            }
+            other => other,
+        }
+    }
+}
+
+/// The thread's state.
+pub(super) struct Writer {
+    db: Connection,
+    batch: usize,
+    checkpoint_every: usize,
+    last_batch: Arc<AtomicUsize>,
+    changes_since_checkpoint: usize,
+    must_truncate: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        db: Connection,
+        batch: usize,
+        checkpoint_every: usize,
+        last_batch: Arc<AtomicUsize>,
+    ) -> Self {
+        Self {
+            db,
+            batch,
+            checkpoint_every,
+            last_batch,
+            changes_since_checkpoint: 0,
+            must_truncate: false,
+        }
+    }
+
+    /// Works until the last sender is gone and the queue is empty, or until the disk fails: a
+    /// failed fsync is never tried again, because the second one may lie.
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        let mut waiting = Vec::with_capacity(self.batch);
+        while jobs.blocking_recv_many(&mut waiting, self.batch) > 0 {
+            self.last_batch.store(waiting.len(), Ordering::Relaxed);
+            if let Err(error) = self.serve(&mut waiting) {
+                let told = describe(&error);
+                tracing::error!(error = %told, "the writer stops for good; check the disk");
+                jobs.close();
+                while let Ok(job) = jobs.try_recv() {
+                    answer(job, Err(StoreError::Closed));
+                }
+                return Err(told);
+            }
+        }
+        self.checkpoint(true).map_err(|error| describe(&error))?;
+        Ok(())
+    }
+
+    /// Commits what waits and answers it. An error stops the thread.
+    fn serve(&mut self, waiting: &mut Vec<Job>) -> Result<(), Error> {
+        match self.transact(waiting) {
+            Ok(outcomes) => self.conclude(waiting, outcomes),
+            Err(lost) => {
+                if !self.db.is_autocommit() {
+                    // If this fails too, the next BEGIN does, and tells.
+                    drop(self.db.execute_batch("ROLLBACK"));
+                }
+                for job in waiting.drain(..) {
+                    answer(job, Err(lost.answer()));
+                }
+                if is_fatal(&lost.error) { Err(lost.error) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// One transaction, one savepoint per job: a job that fails is undone alone.
+    fn transact(&self, waiting: &[Job]) -> Result<Vec<Result<(), StoreError>>, Lost> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let mut outcomes = Vec::with_capacity(waiting.len());
+        for job in waiting {
+            self.run_word("SAVEPOINT change")?;
+            match job.work.apply(&self.db) {
+                Ok(()) => outcomes.push(Ok(())),
+                Err(Fault::Engine(error)) if is_fatal(&error) || self.db.is_autocommit() => {
+                    // Some errors undo the whole transaction, neighbours and all.
+                    return Err(error.into());
+                }
+                Err(fault) => {
+                    self.run_word("ROLLBACK TO change")?;
+                    outcomes.push(Err(fault.into_store_error()));
+                }
+            }
+            self.run_word("RELEASE change")?;
+        }
+        self.db.execute_batch("COMMIT").map_err(|error| Lost { error, committing: true })?;
+        Ok(outcomes)
+    }
+
+    fn run_word(&self, sql: &str) -> Result<(), Error> {
+        self.db.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// Answers a committed batch. An erasure is answered when its bytes have left the log too.
+    fn conclude(
+        &mut self,
+        waiting: &mut Vec<Job>,
+        outcomes: Vec<Result<(), StoreError>>,
+    ) -> Result<(), Error> {
+        let mut erased = Vec::new();
+        self.changes_since_checkpoint += waiting.len();
+        for (job, outcome) in waiting.drain(..).zip(outcomes) {
+            if outcome.is_ok() && job.work.destroys() {
+                erased.push(job);
+            } else {
+                answer(job, outcome);
+            }
+        }
+        self.must_truncate |= !erased.is_empty();
+        let due = self.changes_since_checkpoint >= self.checkpoint_every;
+        let done =
+            if self.must_truncate || due { self.checkpoint(self.must_truncate) } else { Ok(()) };
+        for job in erased {
+            answer(job, Ok(()));
+        }
+        // What was committed stays so: the log is still there. Only writing on would be a risk.
+        done.or_else(|error| if is_fatal(&error) { Err(error) } else { Ok(()) })
+    }
+
+    /// Moves the write-ahead log into the database file, and empties it if asked to. A reader may
+    /// be in the way; then the log stays and the next batch tries again.
+    fn checkpoint(&mut self, truncate: bool) -> Result<(), Error> {
+        let sql = if truncate {
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        } else {
+            "PRAGMA wal_checkpoint(PASSIVE)"
+        };
+        let busy: i64 = self.db.query_row(sql, [], |row| row.get(0))?;
+        self.changes_since_checkpoint = 0;
+        if truncate {
+            self.must_truncate = busy != 0;
+        }
+        Ok(())
+    }
+}
+
+/// Whoever asked may be gone; the outcome stands anyway.
+fn answer(job: Job, outcome: Result<(), StoreError>) {
+    drop(job.ack.send(outcome));
+}

@@ -1,0 +1,156 @@
+"""Runs schemathesis against a running server from the committed OpenAPI document.
+
+    python fuzz.py http://127.0.0.1:PORT KEYS TOKEN_FILE [schemathesis options]
+
+The center-facing calls are signed one by one over the exact method, URL and body bytes; the
+management API gets the static token in TOKEN_FILE. So that generated requests get past the front
+door, valid complaints are given a valid consent, and half of the path parameters name complaints
+and cases that exist. The seed is fixed: the same document gives the same requests, but for those
+ids and the signatures.
+
+schemathesis loads this very file as its hooks; what it needs to know comes through the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "examples" / "python-center")]
+
+from center import Center, RequestToken, encode, load_keys  # noqa: E402  (found just above)
+from check_center import COMPLAINTS, ISSUER, Probe  # noqa: E402
+from planted import PHONE  # noqa: E402
+
+SCHEMA = ROOT / "openapi" / "merchant.json"
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+KNOWN_COMPLAINTS = 8
+
+
+class StaticToken(requests.auth.AuthBase):
+    """The management API's bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+def install_hooks(merchant: str, keys: Path, token: str) -> None:
+    """Tells schemathesis how to sign, and what exists."""
+    center = Center(ISSUER, merchant, load_keys(keys))
+    uscc = center.profile()["uscc"]
+    bearer = StaticToken(token)
+    # `requests` calls these last, with the final URL and the raw body, for every single request.
+    schemathesis.auth.set_from_requests(
+        RequestToken(center.keys["request"], ISSUER, center.merchant)
+    ).apply_to(path_regex="^/green-channel/")
+    schemathesis.auth.set_from_requests(bearer).apply_to(path_regex="^/(api|log/tile/entries)/")
+
+    known = {
+        "no": os.environ["GC_FUZZ_COMPLAINTS"].split(),
+        "complaint_no": os.environ["GC_FUZZ_COMPLAINTS"].split(),
+        "case_id": os.environ["GC_FUZZ_CASES"].split(),
+    }
+
+    @schemathesis.hook
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+        for name, value in (case.path_parameters or {}).items():
+            # By the value itself and not by a counter, so that a repetition is the same request.
+            draw = zlib.crc32(str(value).encode("utf-8", "surrogatepass"))
+            if known.get(name) and draw % 2:
+                case.path_parameters[name] = known[name][draw // 2 % len(known[name])]
+        if case.operation.path == COMPLAINTS and generated_as_valid(case):
+            # Check characters, phone numbers and signatures are beyond what a JSON Schema can say.
+            number = case.body["complaint_no"]
+            if len(number) < 8:  # short ones repeat, and would nearly all be conflicts
+                number = f"fuzz-{zlib.crc32(repr(case.body).encode(errors='replace')):08x}"
+            claims = center.consent_claims(number, uscc)
+            case.body = case.body | {
+                "complaint_no": number,
+                "consent": center.sign_consent(claims),
+                "consumer": case.body["consumer"] | {"phone": PHONE},
+                "respondent": case.body["respondent"] | {"uscc": uscc},
+            }
+
+
+def generated_as_valid(case: Any) -> bool:
+    """Whether schemathesis meant this body to satisfy the document."""
+    body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
+    return body is not None and body.mode == GenerationMode.POSITIVE
+
+
+def known_ids(merchant: str, keys: Path, token: str) -> dict[str, str]:
+    """Diverts a few complaints and asks the management API for their cases."""
+    probe = Probe(merchant, keys)
+    numbers = []
+    for _ in range(KNOWN_COMPLAINTS):
+        complaint = probe.complaint()
+        answer = probe.post(encode(complaint))
+        if answer.status_code != 201:
+            raise SystemExit(f"a good complaint was answered {answer.status_code}")
+        numbers.append(complaint["complaint_no"])
+    answer = requests.get(
+        f"{merchant}/api/v1/cases?limit={KNOWN_COMPLAINTS}", auth=StaticToken(token), timeout=30
+    )
+    if answer.status_code != 200:
+        raise SystemExit(f"the list of cases was answered {answer.status_code}")
+    cases = [case["case_id"] for case in answer.json()["cases"]]
+    return {"GC_FUZZ_COMPLAINTS": " ".join(numbers), "GC_FUZZ_CASES": " ".join(cases)}
+
+
+def main() -> int:
+    """Prepares what exists and runs schemathesis; its exit code is ours."""
+    if len(sys.argv) < 4:
+        print(__doc__)
+        return 2
+    merchant, keys, token_file = sys.argv[1].rstrip("/"), Path(sys.argv[2]), Path(sys.argv[3])
+    token = token_file.read_text().strip()
+    environment = os.environ | known_ids(merchant, keys, token)
+    environment |= {
+        "SCHEMATHESIS_HOOKS": "fuzz",
+        "PYTHONPATH": str(HERE),
+        "GC_FUZZ_MERCHANT": merchant,
+        "GC_FUZZ_KEYS": str(keys.resolve()),
+        "GC_FUZZ_TOKEN_FILE": str(token_file.resolve()),
+    }
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli"),
+        *("--config-file", str(HERE / "schemathesis.toml")),
+        *("--no-color", "run", str(SCHEMA), "--url", merchant),
+        *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"),
+        *("--max-examples", "20", "--seed", "20261115", "--generation-database", "none"),
+        *("--workers", "1", "--request-timeout", "10", "--continue-on-failure"),
+        *sys.argv[4:],
+    ]
+    with tempfile.TemporaryDirectory() as scratch:  # for the caches it leaves where it runs
+        return subprocess.run(command, env=environment, cwd=scratch, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+elif "GC_FUZZ_MERCHANT" in os.environ:
+    install_hooks(
+        os.environ["GC_FUZZ_MERCHANT"],
+        Path(os.environ["GC_FUZZ_KEYS"]),
+        Path(os.environ["GC_FUZZ_TOKEN_FILE"]).read_text().strip(),
+    )
