@@ -44,13 +44,7 @@ pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
         }
         None => br#"{"keys":[]}"#.to_vec(),
     };
-    let text = filled_config(args);
-    let config = Config::parse(&text)?;
-    std::fs::create_dir_all(data)?;
-    write_private(&data.join(KEYS_FILE), &serde_json::to_vec_pretty(&fresh_keys())?)?;
-    std::fs::write(data.join(&config.center.jwks_file), jwks)?;
-    // The configuration comes last: a folder with it is a whole one.
-    std::fs::write(data.join(FILE_NAME), text)?;
+    create(data, &filled_config(args), &jwks)?;
     let engine = open(data).await?;
     say(&format!("已建立数据目录 {}", data.display()));
     say(&format!("配置：{}（带中文注释）", data.join(FILE_NAME).display()));
@@ -65,6 +59,17 @@ pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
         say(&format!("账号 {login}（{name}）初始密码：{password}"));
     }
     say("初始密码只显示这一次。下一步：merchant-server doctor，然后 merchant-server serve");
+    Ok(())
+}
+
+/// Writes configuration, keys and the center's public keys into a new folder.
+pub(crate) fn create(data: &Path, text: &str, jwks: &[u8]) -> Result<(), CliError> {
+    let config = Config::parse(text)?;
+    std::fs::create_dir_all(data)?;
+    write_private(&data.join(KEYS_FILE), &serde_json::to_vec_pretty(&fresh_keys())?)?;
+    std::fs::write(data.join(&config.center.jwks_file), jwks)?;
+    // The configuration comes last: a folder with it is a whole one.
+    std::fs::write(data.join(FILE_NAME), text)?;
     Ok(())
 }
 
@@ -135,7 +140,7 @@ pub(crate) fn center_trust(config: &Config) -> Result<CenterTrust, CliError> {
 }
 
 /// Fresh secrets for a new folder.
-pub(crate) fn fresh_keys() -> KeyRingFile {
+fn fresh_keys() -> KeyRingFile {
     KeyRingFile::generate(&SystemEntropy)
 }
 
@@ -150,7 +155,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Adds a person with a fresh password, which is returned to be shown once.
+/// Adds a person with a fresh password, which is returned to be shown once; the log notes the
+/// pseudonym and the role.
 pub(crate) async fn add(
     engine: &Engine,
     login: &str,
@@ -180,9 +186,9 @@ fn operator() -> Actor {
 
 /// 80 random bits in letters and digits that cannot be mistaken for one another.
 fn fresh_password(engine: &Engine) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567899";
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let bytes: [u8; 16] = engine.random();
-    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 31)]));
     letters.collect()
 }
 

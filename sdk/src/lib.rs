@@ -11,6 +11,7 @@ pub mod money;
 pub mod privacy;
 pub mod protocol;
 pub mod time;
+pub mod verify;
 
 #[cfg(feature = "channel")]
 pub mod center;

@@ -39,7 +39,7 @@ impl Modify for ApiToken {
 struct OwnDocument;
 
 /// `openapi/merchant.json`: what we serve.
-pub(crate) fn merchant_document() -> Document {
+fn merchant_document() -> Document {
     let mut document = green_channel::intake::merchant_document();
     document.merge(OwnDocument::openapi());
     document
@@ -133,7 +133,7 @@ impl Modify for CenterToken {
 }
 
 /// `openapi/center.json`: what we call.
-pub(crate) fn center_document() -> Document {
+fn center_document() -> Document {
     CenterDocument::openapi()
 }
 

@@ -10,7 +10,7 @@ mod reports;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub(crate) use document::{center_document, merchant_document, print_document};
+pub(crate) use document::print_document;
 
 use crate::app::App;
 

@@ -7,7 +7,7 @@ mod sessions;
 mod tokens;
 
 pub(crate) use password::{hash_password, verify_password};
-pub(crate) use people::{PeopleError, Person, people, person, person_add, person_save};
+pub(crate) use people::{Person, people, person, person_add, person_save};
 pub(crate) use permission::{Permission, allows};
 pub(crate) use sessions::{
     COOKIE, LoginError, Session, cookie_header, cookie_removal, login, logout, session,

@@ -1,7 +1,6 @@
 //! Times, deadlines and amounts as a clerk reads them.
 
 use green_channel::calendar::Calendar;
-use green_channel::case::CaseClock;
 use green_channel::money::Fen;
 use green_channel::time::{Date, Timestamp};
 
@@ -86,12 +85,6 @@ fn span(millis: i64) -> String {
         (0, hours) => format!("{hours} 小时 {} 分", minutes % 60),
         (days, hours) => format!("{days} 天 {hours} 小时"),
     }
-}
-
-/// The deadline of a case's clock.
-pub(super) fn clock_due(entry: &CaseClock, now: Timestamp, calendar: &Calendar) -> Due {
-    let label = entry.clock.kind.label_zh();
-    due(label, entry.clock.due_at, entry.stopped_at, now, calendar)
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ pub(super) fn line(row: OutboxRow, complaint_no: String, can_resend: bool) -> Re
         OutboxState::Pending => ("待发送", Tone::Busy),
         OutboxState::Delivered => ("已回执", Tone::Good),
         OutboxState::Dead => ("未送达", Tone::Bad),
+        OutboxState::Dropped => ("已随个人信息删除", Tone::Quiet),
     };
     let (cause, remedy) = match (&row.cause, row.state) {
         (Some(cause), OutboxState::Pending | OutboxState::Dead) => wording::delivery_cause(cause),

@@ -1,3 +1,51 @@
-//! stub
+//! `demo`: the whole channel on one machine. A temporary folder, a simulated center with its own
+//! keys over real HTTP, complaints from the corpus, simulated clerks who use the same API as
+//! everybody. `--once` plays the script to its end and exits 0 only if every expectation held.
+
+mod clerk;
+mod expect;
+mod journeys;
+mod narrate;
+mod stage;
+mod traffic;
+
 use std::process::ExitCode;
-pub(crate) async fn run(_: &crate::cli::DemoArgs) -> Result<ExitCode, crate::cli::CliError> { Ok(ExitCode::SUCCESS) }
+use std::time::Duration;
+
+use self::expect::Expectations;
+use self::stage::Stage;
+use crate::cli::{CliError, DemoArgs};
+use crate::logging::say;
+
+/// Plays the demo.
+pub(crate) async fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
+    let mut stage = Stage::set(args).await?;
+    let mut expectations = Expectations::default();
+    narrate::opening(&stage);
+    journeys::play(&mut stage, &mut expectations).await;
+    stage.check_center(&mut expectations).await;
+    if !args.once {
+        run_on(&mut stage).await?;
+    }
+    stage.check_log(&mut expectations).await;
+    let code = expectations.tell();
+    stage.strike().await?;
+    Ok(code)
+}
+
+/// Goes on until Ctrl-C: new complaints come in, and simulated clerks work on some of them.
+async fn run_on(stage: &mut Stage) -> Result<(), CliError> {
+    narrate::invitation(stage);
+    let mut pace = tokio::time::interval(Duration::from_secs(4));
+    loop {
+        tokio::select! {
+            done = tokio::signal::ctrl_c() => {
+                done?;
+                say("");
+                say("收到 Ctrl-C，停止演示并核验存证……");
+                return Ok(());
+            }
+            _ = pace.tick() => traffic::next(stage).await,
+        }
+    }
+}

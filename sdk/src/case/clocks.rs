@@ -119,18 +119,33 @@ impl Clock {
         sum(self.unit, self.length, self.start_at, calendar)
     }
 
+    /// The due instant, computed again from start, length and unit.
+    ///
+    /// # Errors
+    /// When the calendar has no such year at all.
+    pub fn due_again(&self, calendar: &Calendar) -> Result<Timestamp, DeadlineError> {
+        Ok(match self.unit {
+            ClockUnit::WorkingDays | ClockUnit::CalendarDays => match self.explain(calendar)? {
+                Some(explanation) => Timestamp::end_of(explanation.due_on),
+                None => self.due_at,
+            },
+            ClockUnit::Hours => self.start_at.plus_millis(i64::from(self.length) * HOUR_MILLIS),
+            ClockUnit::NamedDay => Timestamp::end_of(self.due_at.civil_date()),
+        })
+    }
+
     /// Why this deadline, in a sentence of plain Chinese.
     #[must_use]
     pub fn sentence_zh(&self, calendar: &Calendar) -> String {
-        let due = self.due_at.civil_date();
+        let date = self.due_at.civil_date();
+        let due = format!("{}年{}月{}日", date.year(), date.month(), date.day());
         match self.unit {
             ClockUnit::WorkingDays | ClockUnit::CalendarDays => match self.explain(calendar) {
                 Ok(Some(explanation)) => explanation.sentence_zh(),
                 Ok(None) | Err(_) => format!("截止{due}24时"),
             },
             ClockUnit::Hours => format!(
-                "自{} {}起{}小时，截止{due} {}",
-                self.start_at.civil_date(),
+                "自{}起{}小时，截止{due} {}",
                 self.start_at.civil_time(),
                 self.length,
                 self.due_at.civil_time()

@@ -16,7 +16,7 @@ use crate::privacy::Personal;
 use crate::time::{Date, Timestamp};
 
 /// The longest text a person may write into one field, in characters.
-pub const TEXT_MAX_CHARS: usize = 4000;
+const TEXT_MAX_CHARS: usize = 4000;
 
 /// An event and the words that belong to it.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use crate::store::{
     TokenUse,
 };
 use crate::time::Timestamp;
+use crate::verify::stamped;
 
 /// How often a decision is tried again when the case moved in between.
 const TRIES: u32 = 16;
@@ -304,19 +305,6 @@ pub(super) fn case_row(
 
 fn read_snapshot(bytes: &[u8]) -> Option<Snapshot> {
     serde_json::from_slice(bytes).ok().filter(|snapshot: &Snapshot| snapshot.v == SNAPSHOT_VERSION)
-}
-
-/// The event a leaf of a case's stream holds, if it holds one.
-pub(super) fn stamped(leaf: &Leaf) -> Option<Stamped> {
-    let event = serde_json::json!({ "kind": leaf.kind, "data": leaf.data });
-    Some(Stamped {
-        at: leaf.at,
-        actor: Actor {
-            role: Role::from_code(&leaf.actor.role)?,
-            pseudonym: leaf.actor.pseudonym,
-        },
-        event: serde_json::from_value(event).ok()?,
-    })
 }
 
 /// A fresh case key.

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::casework::{LoadedCase, stamped};
+use super::casework::LoadedCase;
 use super::{ActError, Channel};
 use crate::calendar::Explanation;
 use crate::case::{Actor, CaseState, ClockKind, Offer, OfferStatus, StateName, choices};

@@ -15,7 +15,7 @@ use crate::privacy::Commitment;
 use crate::time::Timestamp;
 
 /// The largest leaf, in bytes: what an entry bundle of the log can hold.
-pub const LEAF_BYTES_MAX: usize = 65_535;
+const LEAF_BYTES_MAX: usize = 65_535;
 
 /// Who acted, as the log knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

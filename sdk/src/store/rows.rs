@@ -126,6 +126,8 @@ pub enum OutboxState {
     Delivered,
     /// Given up until somebody replays it; later reports of the case wait.
     Dead,
+    /// Never sent: the person was erased first, and what it told is gone.
+    Dropped,
 }
 
 impl OutboxState {
@@ -136,13 +138,15 @@ impl OutboxState {
             Self::Pending => "pending",
             Self::Delivered => "delivered",
             Self::Dead => "dead",
+            Self::Dropped => "dropped",
         }
     }
 
     /// The state with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Pending, Self::Delivered, Self::Dead].into_iter().find(|s| s.code() == code)
+        let all = [Self::Pending, Self::Delivered, Self::Dead, Self::Dropped];
+        all.into_iter().find(|state| state.code() == code)
     }
 }
 

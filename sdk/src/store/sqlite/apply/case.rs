@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::super::error::{Try, conflict};
 use super::super::rows::{NO_CLOCK, int};
-use super::{count, finds, first, run, run_on_one};
+use super::{count, finds, first, outbox, run, run_on_one};
 use crate::ids::CaseId;
 use crate::store::{CaseRow, CaseWrite, Expected, NewCase};
 use crate::time::Timestamp;
@@ -85,6 +85,7 @@ pub(super) fn erase(db: &Connection, case: CaseId) -> Try<()> {
     run(db, "DELETE FROM sealed WHERE case_id = ?1", [id])?;
     run(db, "DELETE FROM blind_values WHERE case_id = ?1", [id])?;
     run(db, "DELETE FROM notices WHERE case_id = ?1", [id])?;
+    outbox::drop_unsent(db, case)?;
     run(db, "UPDATE outbox SET body = NULL, receipt = NULL WHERE case_id = ?1", [id])?;
     Ok(())
 }

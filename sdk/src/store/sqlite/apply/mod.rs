@@ -38,6 +38,11 @@ pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
     if let Some(case) = case {
         case::write(db, case)?;
     }
+    // What the same change brings comes after: the last report of an erased case carries a key of
+    // its own.
+    if let Some(case) = erase {
+        case::erase(db, *case)?;
+    }
     streams.iter().try_for_each(|stream| stage(db, stream))?;
     sealed.iter().try_for_each(|row| keep_sealed(db, row))?;
     if let Some(notice) = notice {
@@ -51,10 +56,6 @@ pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
     }
     if let Some(checkpoint) = checkpoint {
         log::sign(db, &checkpoint.row)?;
-    }
-    // Last, so that nothing sealed outlives it that came with the same change.
-    if let Some(case) = erase {
-        case::erase(db, *case)?;
     }
     if let Some(before) = sweep {
         forget(db, *before)?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::super::error::{Try, conflict};
 use super::super::rows::int;
 use super::{count, first, run, run_on_one};
-use crate::ids::ReportId;
+use crate::ids::{CaseId, ReportId};
 use crate::store::{OutboxMove, OutboxRow, OutboxState, OutboxStep};
 use crate::time::Timestamp;
 
@@ -88,13 +88,28 @@ pub(super) fn step(db: &Connection, step: &OutboxMove) -> Try<()> {
     }
 }
 
+/// Takes the unsent reports of an erased case out of the way: what they would tell is gone. A
+/// worker that is just sending one loses its fence.
+pub(super) fn drop_unsent(db: &Connection, case: CaseId) -> Try<()> {
+    for state in [OutboxState::Pending, OutboxState::Dead] {
+        let sql = "UPDATE outbox SET state = 'dropped', ready = 0, fence = fence + 1,
+                                     leased_until = NULL, cause = 'erased'
+                   WHERE case_id = ?1 AND state = ?2";
+        let dropped = run(db, sql, params![case.as_bytes(), state.code()])?;
+        let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
+        count(db, "report", state.code(), -dropped)?;
+        count(db, "report", OutboxState::Dropped.code(), dropped)?;
+    }
+    Ok(())
+}
+
 /// Marks the first unsent report of the same case, if it is pending.
 fn ready(db: &Connection, any: ReportId) -> Try<()> {
     let sql = "UPDATE outbox SET ready = 1
                WHERE state = 'pending' AND id =
                    (SELECT other.id FROM outbox AS given
                     JOIN outbox AS other ON other.case_id = given.case_id
-                    WHERE given.id = ?1 AND other.state <> 'delivered'
+                    WHERE given.id = ?1 AND other.state NOT IN ('delivered', 'dropped')
                     ORDER BY other.sequence LIMIT 1)";
     run(db, sql, [any.as_bytes()])?;
     Ok(())

@@ -80,7 +80,7 @@ CREATE TABLE outbox (
     sequence     INTEGER NOT NULL,                      -- number within the case, from 1
     kind         TEXT NOT NULL,                         -- what it tells
     body         BLOB,                                  -- the body, sealed; null once erased
-    state        TEXT NOT NULL,                         -- 'pending', 'delivered' or 'dead'
+    state        TEXT NOT NULL,                         -- 'pending', 'delivered', 'dead', 'dropped'
     attempts     INTEGER NOT NULL,                      -- how often it was tried
     next_at      INTEGER NOT NULL,                      -- not before this instant
     fence        INTEGER NOT NULL,                      -- grows with every claim

@@ -1,0 +1,221 @@
+//! The stage: folder, center, server, people. Setting it, checking it, striking it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use green_channel::calendar::Calendar;
+use green_channel::case::Role;
+use green_channel::channel::{SystemClock, SystemEntropy};
+use green_channel::testkit::corpus::{CorpusCase, corpus};
+use green_channel::testkit::{SimCenter, SimCenterConfig};
+use green_channel::time::Clock;
+use green_channel::verify::LogCheck;
+use serde_json::Value;
+
+use super::clerk::Clerk;
+use super::expect::Expectations;
+use crate::app::App;
+use crate::auth::Scope;
+use crate::cli::{CliError, DemoArgs};
+use crate::config::{Config, DEFAULT};
+use crate::data_folder::{self, Engine};
+use crate::logging::say;
+use crate::serve::{self, Running};
+use crate::{export, logging};
+
+const USCC: &str = "91000000000000000K";
+const NAME: &str = "银河百货消费维权服务站（演示）";
+
+/// Everything the demo plays on.
+pub(super) struct Stage {
+    pub(super) url: String,
+    pub(super) center: SimCenter,
+    pub(super) engine: Engine,
+    pub(super) clerk: Clerk,
+    pub(super) supervisor: Clerk,
+    /// Login, name, role and password of each person.
+    pub(super) logins: Vec<(String, String, &'static str, String)>,
+    corpus: Vec<CorpusCase>,
+    sent: usize,
+    folder: PathBuf,
+    running: Option<Running>,
+}
+
+/// A complaint that was diverted.
+pub(super) struct Sent {
+    pub(super) no: String,
+    pub(super) case: CorpusCase,
+}
+
+impl Stage {
+    /// Sets the stage: everything is new and in a temporary folder.
+    pub(super) async fn set(args: &DemoArgs) -> Result<Self, CliError> {
+        let listener = match serve::bind(args.listen) {
+            Ok(listener) => listener,
+            // The demo must come up at any time: a taken port is no reason to give up.
+            Err(_) => serve::bind(SocketAddr::new(args.listen.ip(), 0))?,
+        };
+        let url = format!("http://{}", listener.local_addr()?);
+        let center = center(&url)?;
+        let center_address = center.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let folder = temporary_folder()?;
+        let text = config(&url, &format!("http://{center_address}"));
+        data_folder::create(&folder, &text, center.keys().to_jwks().to_string().as_bytes())?;
+        let config = Config::load(&folder)?;
+        logging::start(&config.log);
+        let engine = data_folder::open_with(&folder, &config).await?;
+        center.know(engine.public_keys());
+        let logins = people(&engine).await?;
+        let scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::ReportsManage, Scope::LogRead];
+        let clerk =
+            data_folder::new_token(&engine, "演示受理员".into(), scopes.clone(), Role::Clerk);
+        let clerk = Clerk::new(&url, clerk.await?)?;
+        let supervisor =
+            data_folder::new_token(&engine, "演示主管".into(), scopes, Role::Supervisor);
+        let supervisor = Clerk::new(&url, supervisor.await?)?;
+        let running = serve::start(App::new(engine.clone(), config), listener)?;
+        Ok(Self {
+            url,
+            center,
+            engine,
+            clerk,
+            supervisor,
+            logins,
+            corpus: corpus(),
+            sent: 0,
+            folder,
+            running: Some(running),
+        })
+    }
+
+    /// The next complaint of the corpus, ready to be sent under a fresh number.
+    pub(super) fn next_complaint(&mut self) -> (Sent, Value) {
+        let place = self.sent;
+        self.sent += 1;
+        let case = self.corpus[place % self.corpus.len()].clone();
+        let now = SystemClock.now();
+        let no = format!("1370100{}{place:05}", now.civil_date().strftime("%Y%m%d"));
+        let consent = self.center.consent(&no);
+        let seed = u64::try_from(place).unwrap_or(0);
+        let complaint = case.to_complaint(seed, &no, now, USCC, NAME, &consent);
+        (Sent { no, case }, complaint)
+    }
+
+    /// The place in the corpus of the next case like this.
+    pub(super) fn skip_to(&mut self, like: impl Fn(&CorpusCase) -> bool) {
+        let count = self.corpus.len();
+        let found = (self.sent..self.sent + count).find(|place| like(&self.corpus[place % count]));
+        self.sent = found.unwrap_or(self.sent);
+    }
+
+    /// Diverts the next complaint.
+    pub(super) async fn divert(&mut self) -> Result<Sent, CliError> {
+        let (sent, complaint) = self.next_complaint();
+        self.center.divert(&complaint).await?;
+        Ok(sent)
+    }
+
+    /// Waits until the center has heard of this many steps of a complaint.
+    pub(super) async fn heard(&self, no: &str, steps: usize) -> Vec<String> {
+        for _ in 0..200 {
+            let reported = self.center.reported(no);
+            if reported.len() >= steps {
+                return reported;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.center.reported(no)
+    }
+
+    /// Checks what the center has taken.
+    pub(super) async fn check_center(&self, expectations: &mut Expectations) {
+        let empty: Vec<String> = Vec::new();
+        expectations.same("中心没有发现违反协议的回传", self.center.broken_rules(), empty);
+    }
+
+    /// Exports the log and checks it as a stranger would: from the folder alone.
+    pub(super) async fn check_log(&self, expectations: &mut Expectations) {
+        let out = self.folder.join("log-export");
+        let Some(size) = expectations.went("导出存证", export::write(&self.engine, &out).await)
+        else {
+            return;
+        };
+        match verify(&out) {
+            Ok((cases, deadlines)) => {
+                expectations.that("存证离线核验通过", true);
+                say("");
+                say(&format!(
+                    "存证离线核验通过：{size} 条存证、{cases} 件案件逐步重放，{deadlines} 个期限重新计算，\
+                     全部与签名检查点相符。"
+                ));
+            }
+            Err(error) => expectations.that(&format!("存证离线核验通过（{error}）"), false),
+        }
+    }
+
+    /// Stops the server and removes the folder.
+    pub(super) async fn strike(mut self) -> Result<(), CliError> {
+        if let Some(running) = self.running.take() {
+            running.stop().await?;
+        }
+        drop(self.engine);
+        std::fs::remove_dir_all(&self.folder)?;
+        Ok(())
+    }
+}
+
+fn verify(folder: &std::path::Path) -> Result<(u64, u64), CliError> {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name));
+    let mut check = LogCheck::begin(&read("vkey")?, Calendar::shipped())?;
+    for line in read("entries")?.lines() {
+        check.entry(line.as_bytes())?;
+    }
+    let verified = check.finish(&read("checkpoint")?)?;
+    Ok((verified.cases, verified.deadlines))
+}
+
+fn center(url: &str) -> Result<SimCenter, CliError> {
+    let config = SimCenterConfig {
+        issuer: "https://12315.demo.example".to_owned(),
+        merchant_url: url.to_owned(),
+        merchant_address: url.to_owned(),
+        merchant_uscc: USCC.to_owned(),
+    };
+    Ok(SimCenter::new(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+}
+
+fn temporary_folder() -> Result<PathBuf, CliError> {
+    use green_channel::ids::Entropy;
+    let mut bytes = [0; 8];
+    SystemEntropy.fill(&mut bytes);
+    let folder = std::env::temp_dir().join(format!("green-channel-demo-{}", hex::encode(bytes)));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn config(url: &str, center: &str) -> String {
+    let listen = url.trim_start_matches("http://");
+    DEFAULT
+        .replacen("\"127.0.0.1:8315\"", &format!("{listen:?}"), 1)
+        .replacen("\"http://127.0.0.1:8315\"", &format!("{url:?}"), 1)
+        .replacen("\"示例商场\"", &format!("{NAME:?}"), 1)
+        .replacen("\"https://center.example\"", "\"https://12315.demo.example\"", 1)
+        .replacen("api_url = \"\"", &format!("api_url = {center:?}"), 1)
+        .replacen("level = \"info\"", "level = \"error\"", 1)
+        .replacen("format = \"json\"", "format = \"text\"", 1)
+}
+
+async fn people(engine: &Engine) -> Result<Vec<(String, String, &'static str, String)>, CliError> {
+    let mut logins = Vec::new();
+    for (login, name, role) in [
+        ("wangfang", "王芳", Role::Clerk),
+        ("liqiang", "李强", Role::Supervisor),
+        ("chenjing", "陈静", Role::Auditor),
+    ] {
+        let password = data_folder::add(engine, login, name, role).await?;
+        logins.push((login.to_owned(), name.to_owned(), role.label_zh(), password));
+    }
+    Ok(logins)
+}
