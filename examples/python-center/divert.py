@@ -50,7 +50,7 @@ def divert(arguments: argparse.Namespace) -> None:
     if arguments.complaint:
         complaint = json.loads(arguments.complaint.read_text(encoding="utf-8"))
     else:
-        complaint = sample_complaint(center.profile()["uscc"])
+        complaint = sample_complaint(center.profile()["merchant"]["uscc"])
     number = complaint["complaint_no"]
 
     receipt = center.divert(complete(center, complaint))

@@ -122,9 +122,8 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let fail = |field, problem: &str| {
-            Err(ConfigError::Field { field, problem: problem.to_owned() })
-        };
+        let fail =
+            |field, problem: &str| Err(ConfigError::Field { field, problem: problem.to_owned() });
         let url = &self.server.public_url;
         if !(url.starts_with("https://") || url.starts_with("http://")) || url.ends_with('/') {
             return fail("server.public_url", "以 http:// 或 https:// 开头，末尾不带斜杠");

@@ -48,7 +48,10 @@ pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
     let engine = open(data).await?;
     say(&format!("已建立数据目录 {}", data.display()));
     say(&format!("配置：{}（带中文注释）", data.join(FILE_NAME).display()));
-    say(&format!("密钥：{}（仅本人可读，请另行备份，遗失后案件无法解密）", data.join(KEYS_FILE).display()));
+    say(&format!(
+        "密钥：{}（仅本人可读，请另行备份，遗失后案件无法解密）",
+        data.join(KEYS_FILE).display()
+    ));
     for (login, name, role) in [
         ("admin", "系统管理员", Role::Administrator),
         ("zhuguan", "主管", Role::Supervisor),
@@ -134,8 +137,7 @@ pub(crate) fn center_trust(config: &Config) -> Result<CenterTrust, CliError> {
     let path = &config.center.jwks_file;
     let bytes = std::fs::read(path)
         .map_err(|error| format!("读不到中心公钥文件 {}：{error}", path.display()))?;
-    let keys =
-        KeySet::from_jwks(&bytes).map_err(|error| format!("中心公钥文件有误：{error}"))?;
+    let keys = KeySet::from_jwks(&bytes).map_err(|error| format!("中心公钥文件有误：{error}"))?;
     Ok(CenterTrust::new(&config.center.issuer, keys))
 }
 

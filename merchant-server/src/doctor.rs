@@ -109,7 +109,8 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
     }
     let keys = engine.center().keys.is_empty();
     findings.push(if keys {
-        let text = format!("没有中心公钥，无法接收分流；请更新 {}", config.center.jwks_file.display());
+        let text =
+            format!("没有中心公钥，无法接收分流；请更新 {}", config.center.jwks_file.display());
         ("中心公钥", Finding::Warn(text))
     } else {
         ("中心公钥", Finding::Good("已登记".to_owned()))

@@ -15,8 +15,10 @@ pub(crate) fn start(log: &Log) {
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
-    let builder =
-        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     let started = match log.format {
         Format::Json => builder.json().flatten_event(true).try_init(),
         Format::Text => builder.try_init(),

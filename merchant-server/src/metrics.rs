@@ -50,8 +50,7 @@ impl Metrics {
 
     /// Counts a request.
     pub(crate) fn request(&self, method: &Method, route: &str, status: u16) {
-        let labels =
-            RequestLabels { method: method.to_string(), route: route.to_owned(), status };
+        let labels = RequestLabels { method: method.to_string(), route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
     }
 

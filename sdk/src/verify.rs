@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Calendar;
-use crate::ids::Pseudonym;
 use crate::case::{Actor, Case, Clock, Event, Role, Stamped};
+use crate::ids::Pseudonym;
 use crate::log::{
     Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
     leaf_hash,
@@ -223,10 +223,7 @@ pub fn stamped(leaf: &Leaf) -> Option<Stamped> {
     let event = serde_json::json!({ "kind": leaf.kind, "data": leaf.data });
     Some(Stamped {
         at: leaf.at,
-        actor: Actor {
-            role: Role::from_code(&leaf.actor.role)?,
-            pseudonym: leaf.actor.pseudonym,
-        },
+        actor: Actor { role: Role::from_code(&leaf.actor.role)?, pseudonym: leaf.actor.pseudonym },
         event: serde_json::from_value(event).ok()?,
     })
 }

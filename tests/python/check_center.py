@@ -42,10 +42,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey 
 ISSUER = "https://center.example"
 COMPLAINTS = "/green-channel/v1/complaints"
 # The stable problem codes that a center's software may rely on.
-TOKEN_AUDIENCE = "token_audience"
+TOKEN_AUDIENCE = "token_audience_wrong"
 TOKEN_EXPIRED = "token_expired"
-TOKEN_FORGED = "token_invalid"
-TOKEN_OTHER_BODY = "body_mismatch"
+TOKEN_FORGED = "token_alg_mismatch"
+TOKEN_OTHER_BODY = "token_body_mismatch"
 TOKEN_REPLAYED = "token_replayed"
 CONFLICT_NOTICE = "notice_conflict"
 
@@ -63,7 +63,7 @@ class Probe:
 
     def __init__(self, merchant: str, keys: Path) -> None:
         self.center = Center(ISSUER, merchant, load_keys(keys))
-        self.uscc = self.center.profile()["uscc"]
+        self.uscc = self.center.profile()["merchant"]["uscc"]
 
     def complaint(self, **changes: Any) -> dict[str, Any]:
         """A good complaint under a fresh number; `consent` in `changes` replaces consent claims."""

@@ -93,8 +93,8 @@ pub(crate) async fn session<S: Store>(
 ) -> Result<Option<Session>, StoreError> {
     let (store, now) = (channel.store(), channel.now());
     let Some(row) = store.record(KIND, &super::digest(secret)).await? else { return Ok(None) };
-    let mut stored: Stored = serde_json::from_slice(&row.body)
-        .map_err(|_| StoreError::Corrupt { table: "records" })?;
+    let mut stored: Stored =
+        serde_json::from_slice(&row.body).map_err(|_| StoreError::Corrupt { table: "records" })?;
     let idle = now.millis_since(stored.seen_at);
     if idle > IDLE_MILLIS || now.millis_since(stored.began_at) > ABSOLUTE_MILLIS {
         return Ok(None);
@@ -108,14 +108,10 @@ pub(crate) async fn session<S: Store>(
 }
 
 /// Ends a session.
-pub(crate) async fn logout<S: Store>(
-    channel: &Channel<S>,
-    secret: &str,
-) -> Result<(), StoreError> {
+pub(crate) async fn logout<S: Store>(channel: &Channel<S>, secret: &str) -> Result<(), StoreError> {
     let id = super::digest(secret);
     let Some(row) = channel.store().record(KIND, &id).await? else { return Ok(()) };
-    let gone =
-        RecordWrite { kind: KIND, id, expected: row.version, body: None, expires_at: None };
+    let gone = RecordWrite { kind: KIND, id, expected: row.version, body: None, expires_at: None };
     keep(channel.store().commit(Change { records: vec![gone], ..Change::default() }).await)
 }
 

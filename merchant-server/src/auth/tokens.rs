@@ -78,3 +78,17 @@ pub(crate) async fn token_find<S: Store>(
     let token = serde_json::from_slice(&row.body);
     token.map(Some).map_err(|_| StoreError::Corrupt { table: "records" })
 }
+
+/// Every token, without its secret.
+pub(crate) async fn tokens<S: Store>(store: &S) -> Result<Vec<ApiToken>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = store.records(KIND, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after.clone_from(&last.id);
+        for row in &page {
+            let token = serde_json::from_slice(&row.body);
+            all.push(token.map_err(|_| StoreError::Corrupt { table: "records" })?);
+        }
+    }
+}

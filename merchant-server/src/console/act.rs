@@ -65,7 +65,8 @@ async fn refused(
 ) -> PageResult {
     let misfit = match &refusal.code {
         RefusalCode::FieldInvalid { field, .. } => {
-            let name: &'static str = KNOWN.iter().copied().find(|k| *k == form_name(field)).unwrap_or("");
+            let name: &'static str =
+                KNOWN.iter().copied().find(|k| *k == form_name(field)).unwrap_or("");
             Misfit { field: name, problem: problem_zh(field).to_owned() }
         }
         _ => Misfit { field: "", problem: refusal.message_zh() },
@@ -75,9 +76,24 @@ async fn refused(
 
 /// The names of the fields on the page.
 const KNOWN: [&str; 18] = [
-    "kinds", "refund_yuan", "damages_yuan", "multiple_yuan", "mental_damages_yuan", "perform_by",
-    "answer_by", "text", "note", "reason", "proof", "process", "result", "recovered_yuan",
-    "summary", "fields", "outcome", "method",
+    "kinds",
+    "refund_yuan",
+    "damages_yuan",
+    "multiple_yuan",
+    "mental_damages_yuan",
+    "perform_by",
+    "answer_by",
+    "text",
+    "note",
+    "reason",
+    "proof",
+    "process",
+    "result",
+    "recovered_yuan",
+    "summary",
+    "fields",
+    "outcome",
+    "method",
 ];
 
 /// The page again, with what was typed and what is wrong with it.
@@ -88,8 +104,17 @@ async fn again(
     typed: Typed,
     misfit: Misfit,
 ) -> PageResult {
-    let status = if misfit.field.is_empty() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let remarks = Remarks { typed: Some(typed), misfit: Some(misfit), revealed: BTreeMap::new(), done: String::new() };
+    let status = if misfit.field.is_empty() {
+        StatusCode::CONFLICT
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let remarks = Remarks {
+        typed: Some(typed),
+        misfit: Some(misfit),
+        revealed: BTreeMap::new(),
+        done: String::new(),
+    };
     let page = page(app, visitor, id, &remarks).await?;
     Ok((status, render(&page)).into_response())
 }

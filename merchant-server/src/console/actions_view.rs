@@ -1,9 +1,7 @@
 //! The forms of what this person may do now: proposals where a form is fresh, what was typed where
 //! it was refused.
 
-use green_channel::case::{
-    Action, ContactMethod, HandbackReason, RejectionReason, TermKind,
-};
+use green_channel::case::{Action, ContactMethod, HandbackReason, RejectionReason, TermKind};
 use green_channel::channel::CaseView;
 use green_channel::codes::Outcome;
 use green_channel::money::Fen;

@@ -21,7 +21,7 @@ use super::pages::parts::{
 use super::shell::Visitor;
 use super::{PageResult, Trouble, desk, format, render, reports, wording};
 use crate::app::App;
-use crate::auth::{Permission, people};
+use crate::auth::{Permission, people, tokens};
 
 /// What the page says beyond the case itself.
 #[derive(Default)]
@@ -89,8 +89,7 @@ pub(super) async fn page(
             tone: wording::state_tone(view.summary.state),
         },
         marks: desk::marks(&view.summary),
-        due: nearest
-            .map(|clock| format::due(&clock.label, clock.due_at, None, now, calendar)),
+        due: nearest.map(|clock| format::due(&clock.label, clock.due_at, None, now, calendar)),
         steps: steps(&view, &history),
         next_hint: next_hint(view.summary.state).to_owned(),
         error: error.unwrap_or_default(),
@@ -111,18 +110,21 @@ pub(super) async fn page(
     })
 }
 
-/// Names of people by the pseudonym the log knows them by.
+/// Names of people and of systems with a token, by the pseudonym the log knows them by.
 struct Names(Vec<(Pseudonym, String)>);
 
 impl Names {
     async fn load(app: &App) -> Result<Self, Trouble> {
-        let all = people(app.engine.store()).await?;
-        Ok(Self(all.into_iter().map(|person| (person.pseudonym, person.name)).collect()))
+        let people = people(app.engine.store()).await?;
+        let tokens = tokens(app.engine.store()).await?;
+        let people = people.into_iter().map(|person| (person.pseudonym, person.name));
+        let tokens = tokens.into_iter().map(|token| (token.pseudonym, token.name));
+        Ok(Self(people.chain(tokens).collect()))
     }
 
     fn of(&self, who: Pseudonym) -> String {
         let found = self.0.iter().find(|(pseudonym, _)| *pseudonym == who);
-        found.map_or_else(|| format!("接口办理 {}", &who.to_string()[..6]), |(_, name)| name.clone())
+        found.map_or_else(|| "已删除的人员".to_owned(), |(_, name)| name.clone())
     }
 }
 
@@ -135,7 +137,14 @@ fn facts(view: &CaseView) -> Vec<Fact> {
     let mut facts = vec![
         fact("商品或服务", summary.goods.clone()),
         fact("问题类别", summary.issue.clone()),
-        fact("诉求", if summary.requests.is_empty() { "未写明".to_owned() } else { summary.requests.join("、") }),
+        fact(
+            "诉求",
+            if summary.requests.is_empty() {
+                "未写明".to_owned()
+            } else {
+                summary.requests.join("、")
+            },
+        ),
     ];
     let amount = format::amount(summary.amount_fen);
     for (label, value) in [
@@ -169,9 +178,8 @@ fn respondent(view: &CaseView) -> Vec<Fact> {
 }
 
 fn consumer(view: &CaseView, remarks: &Remarks) -> ConsumerCard {
-    let shown = |field: &str, masked: String| {
-        remarks.revealed.get(field).cloned().unwrap_or(masked)
-    };
+    let shown =
+        |field: &str, masked: String| remarks.revealed.get(field).cloned().unwrap_or(masked);
     let given = |given: bool| if given { "已提供（未显示）" } else { "未提供" }.to_owned();
     let facts = vec![
         fact("姓名", shown("name", view.consumer.name.clone())),
@@ -186,7 +194,12 @@ fn consumer(view: &CaseView, remarks: &Remarks) -> ConsumerCard {
         (Some(_), Some(misfit)) if misfit.field == name => misfit.problem.clone(),
         _ => String::new(),
     };
-    let options = [("name", "姓名"), ("phone", "联系电话"), ("id_number", "证件号码"), ("address", "联系地址")];
+    let options = [
+        ("name", "姓名"),
+        ("phone", "联系电话"),
+        ("id_number", "证件号码"),
+        ("address", "联系地址"),
+    ];
     let form = RevealForm {
         open: mine.is_some(),
         fields: Select {
@@ -251,8 +264,7 @@ fn consent(view: &CaseView, now: green_channel::time::Timestamp) -> ConsentCard 
 
 fn clock_card(app: &App, view: &CaseView, clock: &ClockView) -> ClockCard {
     let now = app.engine.now();
-    let due =
-        format::due(&clock.label, clock.due_at, clock.stopped_at, now, app.engine.calendar());
+    let due = format::due(&clock.label, clock.due_at, clock.stopped_at, now, app.engine.calendar());
     let skipped = clock.explanation.iter().flat_map(|explanation| explanation.skipped.iter());
     ClockCard {
         due,
@@ -280,7 +292,11 @@ fn offer_card(index: usize, offer: &OfferView) -> OfferCard {
         title: format!("第 {} 次方案", index + 1),
         state: Badge { text: offer.status.label_zh().to_owned(), tone },
         terms: offer.terms.kinds.iter().map(term).collect(),
-        total: if offer.total_fen > 0 { format::amount(Some(offer.total_fen)) } else { String::new() },
+        total: if offer.total_fen > 0 {
+            format::amount(Some(offer.total_fen))
+        } else {
+            String::new()
+        },
         perform_by: format::full_day(offer.terms.perform_by),
         answer_by: format::full_day(offer.answer_by),
         drafted: format!("拟定于 {}", format::moment(offer.drafted_at)),
@@ -310,10 +326,17 @@ fn contacts(history: &[HistoryEntry], names: &Names) -> Vec<ContactLine> {
 }
 
 fn supplements(history: &[HistoryEntry]) -> Vec<Fact> {
-    let added = history.iter().filter(|entry| matches!(entry.kind.as_str(), "supplemented" | "notice_kept"));
+    let added = history
+        .iter()
+        .filter(|entry| matches!(entry.kind.as_str(), "supplemented" | "notice_kept"));
     let fact = |entry: &HistoryEntry| {
-        let (label, field) = if entry.kind == "supplemented" { ("补充", "text") } else { ("新类型通知", "raw") };
-        let words = entry.words.get(field).map(|text| green_channel::codes::visible(text).to_string());
+        let (label, field) = if entry.kind == "supplemented" {
+            ("补充", "text")
+        } else {
+            ("新类型通知", "raw")
+        };
+        let words =
+            entry.words.get(field).map(|text| green_channel::codes::visible(text).to_string());
         fact(&format!("{label}（{}）", format::moment(entry.at)), words.unwrap_or_default())
     };
     added.map(fact).collect()
@@ -325,10 +348,11 @@ fn timeline(entry: &HistoryEntry, names: &Names) -> TimelineEntry {
         "system" => "系统".to_owned(),
         _ => names.of(entry.actor),
     };
+    let by_person = !matches!(entry.role.as_str(), "center" | "system");
     TimelineEntry {
         at: format::moment(entry.at),
         who,
-        role: wording::role(&entry.role).to_owned(),
+        role: if by_person { wording::role(&entry.role).to_owned() } else { String::new() },
         what: wording::sentence(entry),
         note: wording::note(entry),
         log_position: entry.position.map(|p| format!("存证第 {} 号", p + 1)).unwrap_or_default(),
@@ -387,8 +411,12 @@ fn steps(view: &CaseView, history: &[HistoryEntry]) -> Vec<Step> {
 
 fn next_hint(state: StateName) -> &'static str {
     match state {
-        StateName::Received => "确认属于本单位后点“受理”，受理人即首问责任人；不属于本单位的，提交中心复核。",
-        StateName::InProgress => "联系消费者、登记联系情况，然后提出和解方案；协商不成的，连同全部材料退回中心。",
+        StateName::Received => {
+            "确认属于本单位后点“受理”，受理人即首问责任人；不属于本单位的，提交中心复核。"
+        }
+        StateName::InProgress => {
+            "联系消费者、登记联系情况，然后提出和解方案；协商不成的，连同全部材料退回中心。"
+        }
         StateName::AwaitingApproval => "方案超过受理员权限，等待另一人审核。",
         StateName::Offered => "方案已发出，等待消费者经 12315 中心答复。",
         StateName::Settled => "按约定日期履行，取得凭证后办结；未能履行的须如实登记。",

@@ -13,7 +13,7 @@ use super::pages::parts::{Badge, CaseRow, QueueFilter, Section, Tab, Tile, Tone}
 use super::shell::Visitor;
 use super::{PageResult, Trouble, format, render, wording};
 use crate::app::App;
-use crate::auth::{Permission, people};
+use crate::auth::{Permission, people, tokens};
 
 const PAGE: u32 = 30;
 
@@ -69,10 +69,13 @@ pub(super) async fn queue(
         Err(StoreError::Corrupt { table: "cursor" }) => return Err(Trouble::missing()),
         page => page?,
     };
-    let names = people(app.engine.store()).await?;
+    let people = people(app.engine.store()).await?.into_iter();
+    let tokens = tokens(app.engine.store()).await?.into_iter();
+    let names = people.map(|person| (person.pseudonym, person.name));
+    let names: Vec<_> = names.chain(tokens.map(|token| (token.pseudonym, token.name))).collect();
     let named = |row: &QueueRow| {
-        let who = names.iter().find(|person| Some(person.pseudonym) == row.first_responder);
-        who.map(|person| person.name.clone()).unwrap_or_default()
+        let who = names.iter().find(|(pseudonym, _)| Some(*pseudonym) == row.first_responder);
+        who.map(|(_, name)| name.clone()).unwrap_or_default()
     };
     let tabs = QUEUES.iter().map(|(code, label, states)| Tab {
         label: (*label).to_owned(),
@@ -92,8 +95,14 @@ pub(super) async fn queue(
             ..QueueFilter::default()
         },
         shown: format!("“{label}”共 {} 件，本页 {} 件", count(states), rows.len()),
-        next_href: next.map(|after| format!("/console?tab={tab}&after={after}")).unwrap_or_default(),
-        first_href: if params.after.is_empty() { String::new() } else { format!("/console?tab={tab}") },
+        next_href: next
+            .map(|after| format!("/console?tab={tab}&after={after}"))
+            .unwrap_or_default(),
+        first_href: if params.after.is_empty() {
+            String::new()
+        } else {
+            format!("/console?tab={tab}")
+        },
         empty_title: empty_title(label, &params.no),
         empty_hint: "新分流的投诉会自动出现在“待受理”；本页每 30 秒自动刷新。".to_owned(),
         rows: rows.iter().map(|row| case_row(&app, row, named(row))).collect(),
@@ -102,7 +111,11 @@ pub(super) async fn queue(
 }
 
 fn empty_title(label: &str, no: &str) -> String {
-    if no.is_empty() { format!("“{label}”里没有案件") } else { "没有这个投诉编号".to_owned() }
+    if no.is_empty() {
+        format!("“{label}”里没有案件")
+    } else {
+        "没有这个投诉编号".to_owned()
+    }
 }
 
 /// The case with exactly this complaint number.

@@ -38,7 +38,9 @@ pub(super) async fn submit(
     let error = match auth::login(&app.engine, user.trim(), password).await {
         Ok(secret) => {
             let cookie = cookie_header(&secret, app.is_https());
-            return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&local(&next))).into_response());
+            return Ok(
+                ([(header::SET_COOKIE, cookie)], Redirect::to(&local(&next))).into_response()
+            );
         }
         Err(LoginError::Store(error)) => return Err(Trouble::from(error)),
         Err(error) => error.to_string(),

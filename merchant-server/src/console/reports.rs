@@ -17,7 +17,9 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> PageResult
     let can_resend = allows(visitor.session.person.role, Permission::ReplayReports);
     let (pending, dead) = app.engine.store().outbox_counts().await?;
     let center = if app.config.center.api_url.is_empty() {
-        Badge { text: "未配置中心接口，回传在队列中等待".to_owned(), tone: Tone::Warn }
+        Badge {
+            text: "未配置中心接口，回传在队列中等待".to_owned(), tone: Tone::Warn
+        }
     } else if dead > 0 {
         Badge { text: "有回传未送达".to_owned(), tone: Tone::Bad }
     } else {
@@ -32,10 +34,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> PageResult
     let page = ReportsPage {
         shell: visitor.shell(&app, Section::Reports).await?,
         center,
-        tiles: vec![
-            tile("等待发送", pending, Tone::Busy),
-            tile("未送达", dead, Tone::Bad),
-        ],
+        tiles: vec![tile("等待发送", pending, Tone::Busy), tile("未送达", dead, Tone::Bad)],
         dead: lines(&app, OutboxState::Dead, can_resend).await?,
         pending: lines(&app, OutboxState::Pending, false).await?,
         receipted: lines(&app, OutboxState::Delivered, false).await?,
@@ -81,8 +80,16 @@ pub(super) fn line(row: OutboxRow, complaint_no: String, can_resend: bool) -> Re
         at: format::moment(row.created_at),
         state: Badge { text: text.to_owned(), tone },
         receipted: row.delivered_at.map(format::moment).unwrap_or_default(),
-        attempts: if row.attempts > 0 { format!("已尝试 {} 次", row.attempts) } else { String::new() },
-        next_try: if next { format!("{} 再试", format::moment(row.next_at)) } else { String::new() },
+        attempts: if row.attempts > 0 {
+            format!("已尝试 {} 次", row.attempts)
+        } else {
+            String::new()
+        },
+        next_try: if next {
+            format!("{} 再试", format::moment(row.next_at))
+        } else {
+            String::new()
+        },
         cause,
         remedy,
         can_resend,

@@ -46,7 +46,8 @@ pub(super) fn sentence(entry: &HistoryEntry) -> String {
         }
         "rejection_overturned" => "中心复核：应由本单位办理".to_owned(),
         "handed_back" => {
-            let known = HandbackReason::CHOICES.into_iter().chain([HandbackReason::RejectionUpheld]);
+            let known =
+                HandbackReason::CHOICES.into_iter().chain([HandbackReason::RejectionUpheld]);
             let reason = known.into_iter().find(|r| r.code() == text("reason"));
             format!("退回 12315 中心：{}", reason.map_or("", HandbackReason::label_zh))
         }
@@ -71,11 +72,11 @@ pub(super) fn sentence(entry: &HistoryEntry) -> String {
     }
 }
 
-/// The words of an event, in the order they matter, joined.
+/// The words of an event, each on its line.
 pub(super) fn note(entry: &HistoryEntry) -> String {
     let hidden = ["complaint_no", "body", "receipt", "raw"];
     let shown = entry.words.iter().filter(|(field, _)| !hidden.contains(&field.as_str()));
-    shown.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("；")
+    shown.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// How an event should feel.

@@ -71,5 +71,6 @@ async fn read(answer: reqwest::Response) -> Result<Value, CliError> {
         return Ok(body);
     }
     let code = body["code"].as_str().unwrap_or("none");
-    Err(format!("{} {code}：{}", status.as_u16(), body["detail"].as_str().unwrap_or_default()).into())
+    Err(format!("{} {code}：{}", status.as_u16(), body["detail"].as_str().unwrap_or_default())
+        .into())
 }

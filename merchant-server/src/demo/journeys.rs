@@ -95,12 +95,17 @@ async fn settled(stage: &mut Stage, expect: &mut Expectations) -> Result<(), Cli
     expect.that("再次送达得到同一份回执", receipt == again);
     let id = stage.clerk.find(&sent.no).await?;
     let view = stage.clerk.show(&id).await?;
-    let mut lines = vec!["已核验同意书，出具签名收件回执；中心重复发送，得到同一份回执。".to_owned()];
+    let mut lines =
+        vec!["已核验同意书，出具签名收件回执；中心重复发送，得到同一份回执。".to_owned()];
     lines.extend(narrate::deadline(&view, "settle"));
     expect.that("和解期限有解释", lines.len() == 2);
     narrate::step(2, "本机接收，立即落盘，开始计时", &lines);
     stage.clerk.act(&id, json!({ "action": "accept" })).await?;
-    narrate::step(3, "受理员受理，成为首问责任人", &["由受理人负责到底；回传“已受理”。".to_owned()]);
+    narrate::step(
+        3,
+        "受理员受理，成为首问责任人",
+        &["由受理人负责到底；回传“已受理”。".to_owned()],
+    );
     stage.clerk.act(&id, contacted()).await?;
     narrate::step(4, "电话联系消费者", &["联系内容加密保存，存证只留加盐承诺。".to_owned()]);
     let offer = refund(stage, 200_000, "订金 2000 元全额退还，三个工作日内原路退回。");

@@ -76,11 +76,8 @@ fn check(folder: &Path) -> io::Result<Result<Verified, Fault>> {
 fn passed(verified: &Verified, json: bool) {
     let head = &verified.checkpoint;
     if json {
-        let states: Vec<String> = verified
-            .states
-            .iter()
-            .map(|(state, count)| format!("\"{state}\":{count}"))
-            .collect();
+        let states: Vec<String> =
+            verified.states.iter().map(|(state, count)| format!("\"{state}\":{count}")).collect();
         say(&format!(
             "{{\"ok\":true,\"origin\":{:?},\"size\":{},\"root\":\"{}\",\"cases\":{},\
              \"deadlines\":{},\"states\":{{{}}}}}",
@@ -96,7 +93,10 @@ fn passed(verified: &Verified, json: bool) {
     say("核验通过。");
     say(&format!("日志：{}", head.origin));
     say("已核：检查点签名、全部存证的根、每个案件的编号衔接、每一步是否合规、每个期限。");
-    say(&format!("存证 {} 条，案件 {} 件，期限 {} 个。", head.size, verified.cases, verified.deadlines));
+    say(&format!(
+        "存证 {} 条，案件 {} 件，期限 {} 个。",
+        head.size, verified.cases, verified.deadlines
+    ));
     say(&format!("根：{}", head.root));
 }
 

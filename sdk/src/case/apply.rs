@@ -3,10 +3,10 @@
 
 use super::actor::Role;
 use super::clocks::{Clock, ClockKind};
+use super::command::ContactResult;
 use super::event::{Event, Stamped};
 use super::offer::{Offer, OfferStatus};
 use super::state::{Case, CaseClock, CaseState, Receipted, StateName, Supervision};
-use super::command::ContactResult;
 use crate::ids::OfferId;
 use crate::time::Timestamp;
 

@@ -94,11 +94,8 @@ pub fn receive(intake: &Intake, policy: &Policy, now: Timestamp) -> Result<Decis
         })?;
         clocks.push(clock);
     }
-    let event =
-        Event::Received { diverted_at: intake.diverted_at, repeat: intake.repeat, clocks };
-    Ok(Decision::of(event)
-        .with("complaint_no", &intake.complaint_no)
-        .with("body", &intake.body))
+    let event = Event::Received { diverted_at: intake.diverted_at, repeat: intake.repeat, clocks };
+    Ok(Decision::of(event).with("complaint_no", &intake.complaint_no).with("body", &intake.body))
 }
 
 /// Decides a command on a case.
@@ -130,9 +127,9 @@ pub fn decide(
         Command::Answer { offer_id, accepted, text } => {
             answer(case, *offer_id, *accepted, text.as_ref(), now)
         }
-        Command::ExpireOffer => current(case).map(|(offer_id, _, _)| {
-            Decision::of(Event::OfferExpired { offer_id })
-        }),
+        Command::ExpireOffer => {
+            current(case).map(|(offer_id, _, _)| Decision::of(Event::OfferExpired { offer_id }))
+        }
         Command::Perform { proof, closing } => perform(case, proof, closing),
         Command::Breach { reason } => breach(case, reason, policy, now),
         Command::Reject { reason, text: words } => text("text", words).map(|()| {
@@ -147,7 +144,9 @@ pub fn decide(
             .report(ReportKind::Withdrawn)),
         Command::WithdrawConsent => Ok(erase()),
         Command::Urge => Ok(Decision::of(Event::Urged {})),
-        Command::Supervise { reply_by } => Ok(Decision::of(Event::Supervised { reply_by: *reply_by })),
+        Command::Supervise { reply_by } => {
+            Ok(Decision::of(Event::Supervised { reply_by: *reply_by }))
+        }
         Command::Supplement { text: words } => {
             text("text", words).map(|()| Decision::of(Event::Supplemented {}).with("text", words))
         }

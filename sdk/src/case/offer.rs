@@ -132,7 +132,10 @@ impl Terms {
     pub fn total(&self) -> Result<Fen, TermsError> {
         Fen::checked_sum(self.amounts().map(|(_, fen, _)| fen))
             .filter(|sum| sum.is_payable())
-            .ok_or(TermsError { field: "refund_fen", problem: "the amounts are too large together" })
+            .ok_or(TermsError {
+                field: "refund_fen",
+                problem: "the amounts are too large together",
+            })
     }
 
     /// Checks that the terms say something that can be kept.

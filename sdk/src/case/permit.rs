@@ -26,12 +26,8 @@ const LIVE: &[StateName] = &[
     StateName::Settled,
     StateName::Rejected,
 ];
-const TALKING: &[StateName] = &[
-    StateName::InProgress,
-    StateName::AwaitingApproval,
-    StateName::Offered,
-    StateName::Settled,
-];
+const TALKING: &[StateName] =
+    &[StateName::InProgress, StateName::AwaitingApproval, StateName::Offered, StateName::Settled];
 const READABLE: &[StateName] = &[
     StateName::Received,
     StateName::InProgress,
@@ -65,9 +61,7 @@ const fn row(action: Action) -> Row {
         }
         Action::WithdrawConsent | Action::KeepNotice => of(CENTER, READABLE, false),
         Action::Rate | Action::Reopen => of(CENTER, &[StateName::Closed], false),
-        Action::Reveal => {
-            of(&[Role::Clerk, Role::Supervisor, Role::Auditor], READABLE, false)
-        }
+        Action::Reveal => of(&[Role::Clerk, Role::Supervisor, Role::Auditor], READABLE, false),
         Action::RecordReceipt => of(SYSTEM, READABLE, false),
     }
 }

@@ -86,7 +86,8 @@ impl HttpCenter {
         let token =
             sign_request(key, &config.merchant, &config.issuer, &parts, now, jti, TOKEN_SECONDS);
         let mut request = self.client.request(method, &url);
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| refused("token"))?;
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| refused("token"))?;
         bearer.set_sensitive(true);
         request = request.header(AUTHORIZATION, bearer).header(CONTENT_TYPE, "application/json");
         if let Some(key) = idempotency {
@@ -140,7 +141,11 @@ fn classify(status: StatusCode, retry_after: Option<Duration>) -> DeliveryError 
     let passing = status.is_server_error()
         || status.is_redirection()
         || [401, 403, 404, 408, 409, 423, 425, 429].contains(&status.as_u16());
-    if passing { DeliveryError::Later { cause, retry_after } } else { DeliveryError::Refused { cause } }
+    if passing {
+        DeliveryError::Later { cause, retry_after }
+    } else {
+        DeliveryError::Refused { cause }
+    }
 }
 
 impl Center for HttpCenter {
@@ -185,9 +190,15 @@ mod tests {
 
     #[test]
     fn only_answers_that_may_change_are_tried_again() {
-        for (status, passes) in
-            [(500, true), (503, true), (429, true), (401, true), (302, true), (400, false), (422, false)]
-        {
+        for (status, passes) in [
+            (500, true),
+            (503, true),
+            (429, true),
+            (401, true),
+            (302, true),
+            (400, false),
+            (422, false),
+        ] {
             let error = classify(StatusCode::from_u16(status).unwrap(), None);
             assert_eq!(matches!(error, DeliveryError::Later { .. }), passes, "{status}");
         }

@@ -180,8 +180,7 @@ impl<S: Store> Channel<S> {
                 Some(key.map_err(|_| StoreError::Corrupt { table: "case_keys" })?)
             }
         };
-        let stream =
-            row.stream.parse().map_err(|_| StoreError::Corrupt { table: "cases" })?;
+        let stream = row.stream.parse().map_err(|_| StoreError::Corrupt { table: "cases" })?;
         let (case, reports) = match read_snapshot(&row.snapshot) {
             Some(Snapshot { case, reports, .. }) => (case, reports),
             None => self.rebuild(row.id, &row.stream).await?,
@@ -261,8 +260,14 @@ impl<S: Store> Channel<S> {
         let row = case_row(before.id, before.stream, &case, reports, staged.head)?;
         change.case = Some(CaseWrite { expected, row });
         let key = if change.erase.is_some() { None } else { before.key };
-        let after =
-            LoadedCase { id: before.id, stream: before.stream, case, head: staged.head, reports, key };
+        let after = LoadedCase {
+            id: before.id,
+            stream: before.stream,
+            case,
+            head: staged.head,
+            reports,
+            key,
+        };
         Ok((after, change))
     }
 

@@ -79,8 +79,7 @@ impl<S: Store> Channel<S> {
             next += 1;
         }
         let head = head.ok_or_else(|| broken("leaf"))?;
-        let stream =
-            StreamWrite { stream: chain.stream.clone(), first: chain.next, leaves };
+        let stream = StreamWrite { stream: chain.stream.clone(), first: chain.next, leaves };
         Ok(Staged { stream, sealed, head })
     }
 

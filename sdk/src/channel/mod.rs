@@ -26,7 +26,8 @@ pub use notices::NoticeError;
 pub use outbox::{Delivery, OutboxLimits};
 pub use sequencer::Sequenced;
 pub use views::{
-    CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow, ReportView,
+    CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow,
+    ReportView,
 };
 
 use crate::calendar::Calendar;
@@ -35,8 +36,7 @@ use crate::ids::{Entropy, Pseudonym};
 use crate::money::Fen;
 use crate::privacy::{BlindIndexKey, Kek};
 use crate::protocol::{
-    KeySet, RequestParts, SigningKey, TokenError, TrustedCallers, VerifiedCaller,
-    verify_request,
+    KeySet, RequestParts, SigningKey, TokenError, TrustedCallers, VerifiedCaller, verify_request,
 };
 use crate::store::{Change, Store, StoreError, TokenUse};
 use crate::time::{Clock, HOUR_MILLIS, Timestamp};

@@ -155,9 +155,7 @@ fn command_of(kind: &NoticeKind, body: &[u8]) -> (Command, NoticeOutcome) {
         NoticeKind::Supplement { text } => {
             Command::Supplement { text: Personal::new(text.clone()) }
         }
-        NoticeKind::ComplaintWithdrawn { reason } => {
-            Command::Withdraw { reason: words(reason) }
-        }
+        NoticeKind::ComplaintWithdrawn { reason } => Command::Withdraw { reason: words(reason) },
         NoticeKind::ConsentWithdrawn => Command::WithdrawConsent,
         NoticeKind::OfferAnswer { offer_id, accepted, text } => {
             Command::Answer { offer_id: *offer_id, accepted: *accepted, text: words(text) }
@@ -166,9 +164,7 @@ fn command_of(kind: &NoticeKind, body: &[u8]) -> (Command, NoticeOutcome) {
             Command::Review { upheld: *upheld, text: words(text) }
         }
         NoticeKind::Rating { stars, text } => Command::Rate { stars: *stars, text: words(text) },
-        NoticeKind::Reopen { reason } => {
-            Command::Reopen { reason: Personal::new(reason.clone()) }
-        }
+        NoticeKind::Reopen { reason } => Command::Reopen { reason: Personal::new(reason.clone()) },
         NoticeKind::Unknown => {
             let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
             return (Command::KeepNotice { raw }, NoticeOutcome::Kept);

@@ -13,9 +13,7 @@ use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
 use crate::privacy::{Personal, SealContext};
 use crate::protocol::{ReceiptExpectation, body_digest, verify_report_receipt};
-use crate::store::{
-    Change, OutboxMove, OutboxRow, OutboxState, OutboxStep, Store, StoreError,
-};
+use crate::store::{Change, OutboxMove, OutboxRow, OutboxState, OutboxStep, Store, StoreError};
 use crate::time::Timestamp;
 
 /// How delivery behaves.
@@ -137,8 +135,8 @@ impl<S: Store> Channel<S> {
             return self.put_off(row, "receipt_invalid".to_owned(), None, limits).await;
         }
         let at = self.now();
-        let report = ReportKind::from_code(&row.kind)
-            .ok_or(StoreError::Corrupt { table: "outbox" })?;
+        let report =
+            ReportKind::from_code(&row.kind).ok_or(StoreError::Corrupt { table: "outbox" })?;
         let command = Command::RecordReceipt {
             report_id: row.id,
             report,
@@ -146,12 +144,8 @@ impl<S: Store> Channel<S> {
         };
         let acted = self
             .act_with(row.case, self.system(), &command, None, |after| {
-                let context = SealContext {
-                    table: "outbox",
-                    column: "receipt",
-                    case: row.case,
-                    row: &id,
-                };
+                let context =
+                    SealContext { table: "outbox", column: "receipt", case: row.case, row: &id };
                 let key = after.key.as_ref();
                 let receipt = key.map(|key| key.seal(&context, receipt.as_bytes(), self.random()));
                 let step = OutboxStep::Delivered { at, receipt, drop_body: false };
@@ -272,7 +266,8 @@ fn pause_millis(attempts: u32, limits: &OutboxLimits, jitter: u64) -> i64 {
 
 /// Runs futures together on this task and gives their outputs in order.
 async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
+    let mut running: Vec<_> =
+        futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
     std::future::poll_fn(|context| {
         let mut waiting = false;
         for slot in &mut running {

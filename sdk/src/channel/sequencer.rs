@@ -8,9 +8,7 @@
 
 use super::Channel;
 use crate::log::{Checkpoint, Frontier, Hash, sign_checkpoint};
-use crate::store::{
-    Change, CheckpointRow, CheckpointWrite, LogHead, LogWrite, Store, StoreError,
-};
+use crate::store::{Change, CheckpointRow, CheckpointWrite, LogHead, LogWrite, Store, StoreError};
 
 /// How many leaves get their positions in one change.
 const BATCH: u32 = 2_000;

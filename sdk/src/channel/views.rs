@@ -478,10 +478,7 @@ impl<S: Store> Channel<S> {
     ///
     /// # Errors
     /// When there is no such complaint or it does not read back.
-    pub async fn tracking(
-        &self,
-        no: &crate::ids::ComplaintNo,
-    ) -> Result<Tracking, ActError> {
+    pub async fn tracking(&self, no: &crate::ids::ComplaintNo) -> Result<Tracking, ActError> {
         let loaded = self.load_by_number(no).await?;
         if loaded.key.is_none() {
             return Err(ActError::Erased);

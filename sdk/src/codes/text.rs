@@ -15,7 +15,8 @@ where
     D: Deserializer<'de>,
     E: fmt::Display,
 {
-    deserializer.deserialize_str(TextVisitor { parse, output: PhantomData })
+    // Not `deserialize_str`: there serde_json writes its own error, with the value in it.
+    deserializer.deserialize_any(TextVisitor { parse, output: PhantomData })
 }
 
 struct TextVisitor<T, E> {

@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn legitimate_text_is_shown_as_it_is() {
-        for text in ["", "买买提·艾合买提", "𠮷田𪚥", "葛\u{e0100}城", "Zoë O’Neill", "１２"] {
+        for text in ["", "买买提·艾合买提", "𠮷田𪚥", "葛\u{e0100}城", "Zoë O’Neill", "１２"]
+        {
             assert!(matches!(visible(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }

@@ -17,6 +17,7 @@ use crate::store::{Store, StoreError};
     path = "/log/checkpoint",
     tag = "public",
     operation_id = "checkpoint",
+    security(()),
     responses(
         (status = 200, description = "The signed note.", body = String, content_type = "text/plain"),
         (status = 404, description = "Nothing has been signed yet.", body = Problem, content_type = "application/problem+json"),
@@ -27,10 +28,8 @@ pub(super) async fn checkpoint<S: Store>(
 ) -> ApiResult<impl IntoResponse> {
     let newest = channel.store().checkpoint().await?;
     let newest = newest.ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, newest.note))
 }
 
@@ -40,6 +39,7 @@ pub(super) async fn checkpoint<S: Store>(
     path = "/log/tile/{level}/{place}",
     tag = "public",
     operation_id = "hashTile",
+    security(()),
     params(
         ("level" = String, Path, description = "0 to 5."),
         ("place" = String, Path, description = "The tile's index, in groups of three digits; `.p/<W>` for a partial tile."),

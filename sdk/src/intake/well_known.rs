@@ -14,6 +14,7 @@ use crate::store::Store;
     path = "/.well-known/green-channel.json",
     tag = "public",
     operation_id = "discover",
+    security(()),
     responses((status = 200, description = "The discovery document.", body = Discovery))
 )]
 pub(super) async fn discovery<S: Store>(State(channel): State<Channel<S>>) -> Json<Discovery> {
@@ -38,6 +39,7 @@ pub(super) async fn discovery<S: Store>(State(channel): State<Channel<S>>) -> Js
     path = "/.well-known/jwks.json",
     tag = "public",
     operation_id = "jwks",
+    security(()),
     responses((status = 200, description = "The key set.", body = Object))
 )]
 pub(super) async fn jwks<S: Store>(State(channel): State<Channel<S>>) -> Json<Value> {

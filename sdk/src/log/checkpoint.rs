@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn a_size_with_leading_zeros_or_an_extra_line_is_refused() {
-        for text in ["o\n07\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "o\n7\n", "o\n7\nAA==\n"] {
+        for text in
+            ["o\n07\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "o\n7\n", "o\n7\nAA==\n"]
+        {
             assert_eq!(Checkpoint::parse_text(text), Err(CheckpointError::Malformed));
         }
     }

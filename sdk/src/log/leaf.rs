@@ -149,10 +149,8 @@ impl Leaf {
     /// # Errors
     /// When they are not exactly what [`Leaf::to_bytes`] writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| LeafError::Malformed {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        let wire: Wire = serde_json::from_slice(bytes)
+            .map_err(|error| LeafError::Malformed { line: error.line(), column: error.column() })?;
         if wire.v != 1 {
             return Err(LeafError::Version(wire.v));
         }

@@ -147,8 +147,7 @@ impl SignedNote {
             let line = line.strip_prefix("\u{2014} ").ok_or(NoteError::Malformed)?;
             let (name, signature) = line.split_once(' ').ok_or(NoteError::Malformed)?;
             let bytes = STANDARD.decode(signature).map_err(|_| NoteError::Malformed)?;
-            let (id, signature) =
-                bytes.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
+            let (id, signature) = bytes.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
             if !name_is_good(name) || signatures.len() == SIGNATURES_MAX {
                 return Err(NoteError::Malformed);
             }

@@ -70,8 +70,7 @@ impl TilePath {
             groups.push(format!("x{:03}", rest % 1000));
         }
         groups.reverse();
-        let partial =
-            if self.width == FULL { String::new() } else { format!(".p/{}", self.width) };
+        let partial = if self.width == FULL { String::new() } else { format!(".p/{}", self.width) };
         format!("tile/{kind}/{}{partial}", groups.join("/"))
     }
 
@@ -142,8 +141,17 @@ mod tests {
             assert_eq!((parsed.level(), parsed.index(), parsed.width()), (level, index, width));
         }
         for bad in [
-            "tile/0/0", "tile/00/000", "tile/0/x000/001", "tile/0/001/002", "tile/0/000.p/256",
-            "tile/0/000.p/0", "tile/64/000", "tile/0/../000", "tile/0/000.p/08", "tile/0/", "x",
+            "tile/0/0",
+            "tile/00/000",
+            "tile/0/x000/001",
+            "tile/0/001/002",
+            "tile/0/000.p/256",
+            "tile/0/000.p/0",
+            "tile/64/000",
+            "tile/0/../000",
+            "tile/0/000.p/08",
+            "tile/0/",
+            "x",
         ] {
             assert_eq!(TilePath::parse(bad), Err(TileError::Path), "{bad}");
         }

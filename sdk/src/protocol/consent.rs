@@ -378,7 +378,7 @@ mod tests {
         let other = SigningKey::from_seed([4; 32], KeyPurpose::Consent);
         let forged = sign_jws(CONSENT_TYP, &other, &claims());
         assert_eq!(verify_as(&forged, now()), Err("consent_signature_invalid"));
-        let request = sign_jws(crate::protocol::REQUEST_TYP, &key(), &claims());
+        let request = sign_jws(crate::protocol::jws::REQUEST_TYP, &key(), &claims());
         assert_eq!(verify_as(&request, now()), Err("consent_malformed"));
         let mut keys = KeySet::new();
         let seed = *key().seed();

@@ -25,8 +25,8 @@ pub use consent::{
     Consent, ConsentError, ConsentExpectation, Recipient, sign_consent, verify_consent,
 };
 pub use jws::{
-    CONSENT_TYP, DOSSIER_TYP, JwsError, sign_jws, verify_jws, verify_jws_into,
-    verify_jws_up_to,
+    CONSENT_TYP, DOSSIER_TYP, INTAKE_RECEIPT_TYP, JwsError, REPORT_RECEIPT_TYP, REQUEST_TYP,
+    TOKEN_BYTES_MAX, sign_jws, verify_jws, verify_jws_into, verify_jws_up_to,
 };
 pub use key::{Alg, KeyError, KeyPurpose, KeySet, PublicKey, SigningKey};
 pub use notice::{Notice, NoticeAnswer, NoticeEnvelope, NoticeKind, NoticeOutcome};

@@ -31,7 +31,7 @@ pub struct Change {
     pub checkpoint: Option<CheckpointWrite>,
     /// Destroy the key of this case and everything sealed under it: key row, sealed words, blind
     /// values, bodies and receipts of its reports, answers and fingerprints of its notices; its
-    /// unsent reports become `Dropped`. What else this change brings is written after it.
+    /// unsent reports become `Dropped`. Only the new reports of this same change survive it.
     pub erase: Option<CaseId>,
     /// Forget used tokens and expired documents that ended before this instant.
     pub sweep: Option<Timestamp>,

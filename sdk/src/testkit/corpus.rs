@@ -60,8 +60,18 @@ pub struct FictionalConsumer {
 #[must_use]
 pub fn fictional_consumer(seed: u64) -> FictionalConsumer {
     const NAMES: [&str; 12] = [
-        "张晓明", "欧阳静", "林雨桐", "买买提·艾力", "王𠀀", "赵一鸣", "阿依古丽·吐尔逊", "陈思远",
-        "刘佳", "𡃁仔华", "诸葛文", "孙悦",
+        "张晓明",
+        "欧阳静",
+        "林雨桐",
+        "买买提·艾力",
+        "王𠀀",
+        "赵一鸣",
+        "阿依古丽·吐尔逊",
+        "陈思远",
+        "刘佳",
+        "𡃁仔华",
+        "诸葛文",
+        "孙悦",
     ];
     let place = usize::try_from(seed % 12).unwrap_or(0);
     FictionalConsumer {
@@ -136,7 +146,8 @@ mod tests {
         for (seed, case) in (0..).zip(&corpus) {
             assert!(!case.source.is_empty(), "{}", case.id);
             let value = case.to_complaint(seed, "no-1", now, "91000000000000000K", "商场", "x");
-            Complaint::parse(value.to_string().as_bytes()).unwrap_or_else(|e| panic!("{}: {e}", case.id));
+            Complaint::parse(value.to_string().as_bytes())
+                .unwrap_or_else(|e| panic!("{}: {e}", case.id));
         }
     }
 }

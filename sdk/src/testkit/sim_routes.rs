@@ -14,8 +14,8 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::sim_center::{SeenReport, Shared};
 use crate::protocol::{
-    Diversion, DiversionPage, ReportReceipt, RequestParts, TrustedCallers, body_digest,
-    parse_json, sign_report_receipt, verify_request,
+    Diversion, DiversionPage, ReportReceipt, RequestParts, TrustedCallers, body_digest, parse_json,
+    sign_report_receipt, verify_request,
 };
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -52,9 +52,9 @@ fn check(
 }
 
 fn problem(status: StatusCode, code: &str) -> Response {
-    let body = json!({ "type": "about:blank", "title": code, "status": status.as_u16(), "code": code });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string())
-        .into_response()
+    let body =
+        json!({ "type": "about:blank", "title": code, "status": status.as_u16(), "code": code });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
 async fn report(

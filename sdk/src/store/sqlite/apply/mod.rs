@@ -38,15 +38,15 @@ pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
     if let Some(case) = case {
         case::write(db, case)?;
     }
-    // What the same change brings comes after: the last report of an erased case carries a key of
-    // its own.
-    if let Some(case) = erase {
-        case::erase(db, *case)?;
-    }
     streams.iter().try_for_each(|stream| stage(db, stream))?;
     sealed.iter().try_for_each(|row| keep_sealed(db, row))?;
     if let Some(notice) = notice {
         keep_notice(db, notice)?;
+    }
+    // After everything sealed, so that none of it stays that came with the same change; before the
+    // new reports, because the last one of an erased case carries a key of its own.
+    if let Some(case) = erase {
+        case::erase(db, *case)?;
     }
     outbox.iter().try_for_each(|report| outbox::insert(db, report))?;
     outbox_moves.iter().try_for_each(|step| outbox::step(db, step))?;
