@@ -30,7 +30,7 @@ def sample_complaint(uscc: str) -> dict[str, Any]:
         "respondent": {"uscc": uscc, "name": "示例商城", "stall_no": "A-102"},
         "goods": {"kind": "clothing", "name": "羽绒服", "order_no": "DEMO-0001"},
         "issue": "quality",
-        "requests": ["return"],
+        "requests": ["return_goods"],
         "amount_fen": 29900,
         "facts": "衣服穿了两天就跑绒，要求退货，店家不同意。",
         "happened_on": f"{today:%Y-%m-%d}",

@@ -14,7 +14,6 @@ use green_channel::intake::{self, ApiProblem};
 use green_channel::protocol::ProblemCode;
 use green_channel::store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Config;
 use crate::data_folder::Engine;
@@ -53,7 +52,6 @@ impl App {
 
     /// Everything that is served.
     pub(crate) fn router(self) -> Router {
-        let limit = Duration::from_secs(self.config.server.request_seconds);
         Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
@@ -65,7 +63,6 @@ impl App {
             .with_state(self.clone())
             .merge(intake::router(self.engine.clone()).method_not_allowed_fallback(wrong_method))
             .layer(middleware::from_fn_with_state(self, observe))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit))
             .layer(CatchPanicLayer::custom(panicked))
     }
 }
@@ -112,7 +109,11 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     let route = request.extensions().get::<axum::extract::MatchedPath>();
     let route = route.map_or("none", |path| path.as_str()).to_owned();
     let began = app.engine.now();
-    let mut response = next.run(request).await;
+    let limit = Duration::from_secs(app.config.server.request_seconds);
+    let mut response = match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiProblem::new(ProblemCode::Unavailable).into_response(),
+    };
     let millis = app.engine.now().millis_since(began);
     let status = response.status().as_u16();
     app.metrics.request(&method, &route, status);

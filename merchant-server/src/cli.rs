@@ -110,6 +110,19 @@ enum TokenCommand {
         #[arg(long, default_value = "clerk")]
         role: StaffRole,
     },
+    /// 列出凭证（不含凭证本身）
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// 作废凭证，立即生效
+    Revoke {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 新建时写的用途说明；同名的全部作废
+        #[arg(long)]
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -140,6 +153,14 @@ enum UserCommand {
     List {
         #[command(flatten)]
         data: DataArgs,
+    },
+    /// 停用人员，立即生效；办理记录保留
+    Remove {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 登录名
+        #[arg(long)]
+        login: String,
     },
 }
 
@@ -199,9 +220,15 @@ impl Cli {
             Command::Serve(args) => serve::run(&args.data).await?,
             Command::Demo(args) => return demo::run(&args).await,
             Command::Doctor(args) => return doctor::run(&args.data).await,
-            Command::Token { command: TokenCommand::Create { data, name, scopes, role } } => {
-                data_folder::create_token(&data.data, name, scopes, role.into()).await?;
-            }
+            Command::Token { command } => match command {
+                TokenCommand::Create { data, name, scopes, role } => {
+                    data_folder::create_token(&data.data, name, scopes, role.into()).await?;
+                }
+                TokenCommand::List { data } => data_folder::list_tokens(&data.data).await?,
+                TokenCommand::Revoke { data, name } => {
+                    data_folder::revoke_tokens(&data.data, &name).await?;
+                }
+            },
             Command::User { command } => match command {
                 UserCommand::Add { data, login, name, role } => {
                     data_folder::add_person(&data.data, login, name, role.into()).await?;
@@ -210,6 +237,9 @@ impl Cli {
                     data_folder::reset_password(&data.data, &login).await?;
                 }
                 UserCommand::List { data } => data_folder::list_people(&data.data).await?,
+                UserCommand::Remove { data, login } => {
+                    data_folder::remove_person(&data.data, &login).await?;
+                }
             },
             Command::Export { command: ExportCommand::Log { data, out } } => {
                 export::log(&data.data, &out).await?;

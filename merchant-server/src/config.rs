@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) listen: std::net::SocketAddr,
     pub(crate) public_url: String,
     pub(crate) drain_seconds: u64,
+    pub(crate) notice_millis: u64,
     pub(crate) request_seconds: u64,
 }
 

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::auth::{
     ApiToken, Person, Scope, hash_password, people, person, person_add, person_save, token_create,
+    token_revoke, tokens,
 };
 use crate::cli::{CliError, InitArgs};
 use crate::config::{Config, DEFAULT, FILE_NAME};
@@ -174,6 +175,7 @@ pub(crate) async fn add(
         password_hash: hash_password(password.clone(), engine.random()).await,
         failures: 0,
         locked_until: None,
+        removed: false,
     };
     person_add(engine.store(), &person).await?;
     let data = json!({ "person": person.pseudonym, "role": role.code() });
@@ -226,8 +228,47 @@ pub(crate) async fn reset_password(data: &Path, login: &str) -> Result<(), CliEr
 pub(crate) async fn list_people(data: &Path) -> Result<(), CliError> {
     let engine = open(data).await?;
     for person in people(engine.store()).await? {
-        say(&format!("{}\t{}\t{}", person.login, person.role.label_zh(), person.name));
+        let left = if person.removed { "（已停用）" } else { "" };
+        say(&format!("{}\t{}\t{}{left}", person.login, person.role.label_zh(), person.name));
     }
+    Ok(())
+}
+
+/// `user remove`.
+pub(crate) async fn remove_person(data: &Path, login: &str) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    let found = person(engine.store(), login).await?;
+    let (mut person, version) = found.ok_or_else(|| format!("没有登录名 {login}"))?;
+    person.removed = true;
+    person_save(engine.store(), &person, version).await?;
+    let facts = json!({ "person": person.pseudonym });
+    engine.record_host(operator(), HostEvent { kind: "person_removed", data: facts }).await?;
+    say(&format!("账号 {login} 已停用"));
+    Ok(())
+}
+
+/// `token list`.
+pub(crate) async fn list_tokens(data: &Path) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    for token in tokens(engine.store()).await? {
+        let state = if token.revoked { "已作废" } else { "有效" };
+        say(&format!("{}\t{}\t{state}", token.name, token.role.label_zh()));
+    }
+    Ok(())
+}
+
+/// `token revoke`.
+pub(crate) async fn revoke_tokens(data: &Path, name: &str) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    let revoked = token_revoke(engine.store(), name).await?;
+    if revoked.is_empty() {
+        return Err(format!("没有名为“{name}”的有效凭证").into());
+    }
+    for token in &revoked {
+        let facts = json!({ "token": token.pseudonym });
+        engine.record_host(operator(), HostEvent { kind: "token_revoked", data: facts }).await?;
+    }
+    say(&format!("已作废 {} 个凭证", revoked.len()));
     Ok(())
 }
 
@@ -250,7 +291,8 @@ pub(crate) async fn new_token(
     scopes: Vec<Scope>,
     role: Role,
 ) -> Result<String, CliError> {
-    let token = ApiToken { name, scopes, role, pseudonym: Pseudonym::new(engine.random()) };
+    let pseudonym = Pseudonym::new(engine.random());
+    let token = ApiToken { name, scopes, role, pseudonym, revoked: false };
     let secret = token_create(engine.store(), &token, engine.random()).await?;
     let data = json!({
         "token": token.pseudonym, "role": role.code(), "scopes": token.scopes,

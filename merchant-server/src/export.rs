@@ -6,7 +6,7 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use green_channel::store::Store;
+use green_channel::store::{Store, StoreError};
 
 use crate::cli::CliError;
 use crate::data_folder::{self, Engine};
@@ -26,7 +26,15 @@ pub(crate) async fn write(engine: &Engine, out: &Path) -> Result<u64, CliError> 
     if out.exists() && std::fs::read_dir(out)?.next().is_some() {
         return Err(format!("{} 不是空文件夹，未作任何改动", out.display()).into());
     }
-    while engine.sequence().await?.more {}
+    loop {
+        match engine.sequence().await {
+            // A running server's sequencer was first: what it has put in is there to be exported.
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+            Ok(done) if done.more => {}
+            Ok(_) => break,
+        }
+    }
     let checkpoint = engine.store().checkpoint().await?;
     let checkpoint = checkpoint.ok_or("日志还是空的，没有可导出的内容")?;
     std::fs::create_dir_all(out)?;

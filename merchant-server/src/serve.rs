@@ -59,6 +59,8 @@ impl Running {
     /// flushes. After the limit what still runs is cut off; what was acknowledged is durable.
     pub(crate) async fn stop(mut self) -> Result<(), CliError> {
         self.app.drain();
+        // Long enough for a balancer's next look at /readyz, short enough for nobody to wait.
+        tokio::time::sleep(Duration::from_millis(self.app.config.server.notice_millis)).await;
         let limit = Duration::from_secs(self.app.config.server.drain_seconds);
         self.handle.graceful_shutdown(Some(limit));
         self.server.await??;

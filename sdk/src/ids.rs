@@ -110,16 +110,6 @@ prefixed_id!(
     ReportId,
     "rpt"
 );
-prefixed_id!(
-    /// One person who may act for the merchant.
-    UserId,
-    "usr"
-);
-prefixed_id!(
-    /// One piece of evidence.
-    AttachmentId,
-    "att"
-);
 
 /// A random public name: of a case's stream in the log, or of a person who acted.
 ///

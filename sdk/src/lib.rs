@@ -1,5 +1,5 @@
 #![doc = include_str!("manual.md")]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 #![deny(rustdoc::broken_intra_doc_links)]
 
 pub mod calendar;

@@ -186,7 +186,6 @@ pub mod iso_date {
         ///
         /// # Errors
         /// What the serializer says.
-        #[expect(clippy::ref_option, reason = "serde's `with` fixes this signature")]
         pub fn serialize<S: Serializer>(date: &Option<Date>, s: S) -> Result<S::Ok, S::Error> {
             match date {
                 Some(date) => s.collect_str(date),

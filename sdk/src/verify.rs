@@ -1,18 +1,21 @@
 //! Checking a log without asking anybody: from its entries, its checkpoint and its key alone.
 //!
-//! It replays every case through the same [`Case::apply`] that wrote it and computes every deadline
-//! again. It knows nothing of storage, networks or the time now, and holds one folded case per
+//! It replays every case through the same [`permit`] and [`Case::apply`] that wrote it and computes
+//! every deadline again. It knows nothing of storage, networks or the time now, and holds one folded case per
 //! stream in memory.
 
 use std::collections::BTreeMap;
 
 use crate::calendar::Calendar;
-use crate::case::{Actor, Case, Clock, Event, Role, Stamped};
+use crate::case::{
+    Actor, Case, Clock, ClockRule, ClockUnit, Event, Role, RuleSet, Stamped, permit,
+};
 use crate::ids::Pseudonym;
 use crate::log::{
     Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
     leaf_hash,
 };
+use crate::time::Timestamp;
 
 /// What is wrong with a log, and where. The first fault ends the check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +105,8 @@ pub struct Verified {
     pub cases: u64,
     /// How many deadlines were computed again.
     pub deadlines: u64,
+    /// How many could not be: their calendar or rule set is not one this program carries.
+    pub not_judged: u64,
     /// How many cases stand in each state, by code.
     pub states: BTreeMap<&'static str, u64>,
 }
@@ -120,6 +125,7 @@ pub struct LogCheck {
     frontier: Frontier,
     streams: BTreeMap<String, Stream>,
     deadlines: u64,
+    not_judged: u64,
 }
 
 impl LogCheck {
@@ -136,6 +142,7 @@ impl LogCheck {
             frontier: Frontier::empty(),
             streams: BTreeMap::new(),
             deadlines: 0,
+            not_judged: 0,
         })
     }
 
@@ -173,19 +180,41 @@ impl LogCheck {
         for clock in clocks(&stamped.event) {
             self.deadline(position, leaf, clock)?;
         }
-        match case {
-            None => Case::begin(&stamped, rules),
-            Some(case) => case.apply(&stamped),
+        let Some(case) = case else {
+            return Case::begin(&stamped, rules).map_err(|error| illegal(error.to_string()));
+        };
+        if case.rules != rules {
+            return Err(illegal("a case keeps the rule set it began with".to_owned()));
         }
-        .map_err(|error| illegal(error.to_string()))
+        // The same table that let it happen: role, state, first responder, second person, dates.
+        if let Some(action) = stamped.event.action(&case) {
+            permit(&case, action, &stamped.actor, stamped.at)
+                .map_err(|refusal| illegal(refusal.to_string()))?;
+        }
+        if let Event::Settled { clock, .. } = &stamped.event {
+            let promised = case.current_offer().map(|offer| offer.terms.perform_by);
+            if promised.map(Timestamp::end_of) != Some(clock.due_at) {
+                return Err(Fault::Deadline { position });
+            }
+        }
+        case.apply(&stamped).map_err(|error| illegal(error.to_string()))
     }
 
-    /// Computes a deadline again; a leaf of another calendar version is not ours to judge.
+    /// Computes a deadline again, and its length from the rule set where that is a shipped one.
+    /// What is bound to another calendar version or rule set is counted, not judged.
     fn deadline(&mut self, position: u64, leaf: &Leaf, clock: &Clock) -> Result<(), Fault> {
-        if leaf.calendar.as_deref() != Some(self.calendar.version()) {
+        let wrong = Fault::Deadline { position };
+        let named = leaf.rules.as_deref().and_then(|rules| RuleSet::named(rules).ok());
+        let rule = named.as_ref().map(|rules| rules.clock(clock.kind));
+        let by_rule = |rule: &ClockRule| (rule.length, rule.unit) == (clock.length, clock.unit);
+        if clock.unit != ClockUnit::NamedDay && rule.is_some_and(|rule| !rule.is_some_and(by_rule))
+        {
+            return Err(wrong);
+        }
+        if leaf.calendar.as_deref() != Some(self.calendar.version()) || named.is_none() {
+            self.not_judged += 1;
             return Ok(());
         }
-        let wrong = Fault::Deadline { position };
         match clock.due_again(&self.calendar) {
             Ok(due) if due == clock.due_at => {
                 self.deadlines += 1;
@@ -213,7 +242,13 @@ impl LogCheck {
             *states.entry(case.state.name().code()).or_insert(0) += 1;
         }
         let cases = states.values().sum();
-        Ok(Verified { checkpoint, cases, deadlines: self.deadlines, states })
+        Ok(Verified {
+            checkpoint,
+            cases,
+            deadlines: self.deadlines,
+            not_judged: self.not_judged,
+            states,
+        })
     }
 }
 

@@ -94,7 +94,7 @@ def install_hooks(merchant: str, keys: Path, token: str) -> None:
             path = f"/api/v1/cases/{quote(str(case.path_parameters['case_id']), safe='')}"
             current = requests.get(center.merchant + path, auth=bearer, timeout=30)
             if current.status_code == 200:
-                case.body = case.body | {"expected_revision": current.json()["revision"]}
+                case.body = case.body | {"expected_revision": current.json()["summary"]["revision"]}
         if case.operation.path == COMPLAINTS:
             # Check characters, phone numbers and signatures are beyond what a JSON Schema can say.
             number = case.body["complaint_no"]

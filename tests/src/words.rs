@@ -1,7 +1,9 @@
 //! What a center diverts and what clerks do, as JSON.
 
+use std::sync::OnceLock;
+
 use green_channel::testkit::SimCenter;
-use green_channel::testkit::corpus::corpus;
+use green_channel::testkit::corpus::{CorpusCase, corpus};
 use green_channel::time::DAY_MILLIS;
 use serde_json::{Value, json};
 
@@ -13,7 +15,8 @@ use crate::{NAME, USCC, now};
 /// Never: the corpus is not empty.
 #[must_use]
 pub fn complaint_from(center: &SimCenter, seed: u64, no: &str) -> Value {
-    let corpus = corpus();
+    static CORPUS: OnceLock<Vec<CorpusCase>> = OnceLock::new();
+    let corpus = CORPUS.get_or_init(corpus);
     let count = u64::try_from(corpus.len()).expect("the corpus is small");
     let place = usize::try_from(seed % count).expect("the corpus is small");
     corpus[place].to_complaint(seed, no, now(), USCC, NAME, &center.consent(no))

@@ -12,7 +12,7 @@ pub(crate) use permission::{Permission, allows};
 pub(crate) use sessions::{
     COOKIE, LoginError, Session, cookie_header, cookie_removal, login, logout, session,
 };
-pub(crate) use tokens::{ApiToken, Scope, token_create, token_find, tokens};
+pub(crate) use tokens::{ApiToken, Scope, token_create, token_find, token_revoke, tokens};
 
 /// SHA-256 of a secret in hex: what is stored instead of the secret.
 fn digest(secret: &str) -> String {

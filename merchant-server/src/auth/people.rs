@@ -20,6 +20,9 @@ pub(crate) struct Person {
     pub(crate) failures: u32,
     #[serde(default)]
     pub(crate) locked_until: Option<Timestamp>,
+    /// A person who left: may not log in, but keeps the name in what they did.
+    #[serde(default)]
+    pub(crate) removed: bool,
 }
 
 impl Person {

@@ -56,6 +56,7 @@ pub(crate) async fn login<S: Store>(
     if let Some(until) = locked.filter(|until| *until > now) {
         return Err(LoginError::Locked(until.civil_time()));
     }
+    let found = found.filter(|(person, _)| !person.removed);
     let hash = found.as_ref().map(|(person, _)| person.password_hash.clone());
     let fits = verify_password(password, hash).await;
     let Some((mut person, version)) = found else { return Err(LoginError::Wrong) };
@@ -99,7 +100,8 @@ pub(crate) async fn session<S: Store>(
     if idle > IDLE_MILLIS || now.millis_since(stored.began_at) > ABSOLUTE_MILLIS {
         return Ok(None);
     }
-    let Some((person, _)) = person(store, &stored.login).await? else { return Ok(None) };
+    let found = person(store, &stored.login).await?;
+    let Some((person, _)) = found.filter(|(person, _)| !person.removed) else { return Ok(None) };
     if idle > TOUCH_MILLIS {
         stored.seen_at = now;
         keep(write(store, secret, &stored, row.version).await)?;

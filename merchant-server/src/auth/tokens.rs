@@ -38,6 +38,9 @@ pub(crate) struct ApiToken {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) role: Role,
     pub(crate) pseudonym: Pseudonym,
+    /// Good for nothing any more, but keeps the name in what it did.
+    #[serde(default)]
+    pub(crate) revoked: bool,
 }
 
 impl ApiToken {
@@ -75,8 +78,41 @@ pub(crate) async fn token_find<S: Store>(
         return Ok(None);
     }
     let Some(row) = store.record(KIND, &super::digest(secret)).await? else { return Ok(None) };
-    let token = serde_json::from_slice(&row.body);
-    token.map(Some).map_err(|_| StoreError::Corrupt { table: "records" })
+    let token: Result<ApiToken, _> = serde_json::from_slice(&row.body);
+    let token = token.map_err(|_| StoreError::Corrupt { table: "records" })?;
+    Ok(Some(token).filter(|token| !token.revoked))
+}
+
+/// Revokes every token of this name and returns them.
+pub(crate) async fn token_revoke<S: Store>(
+    store: &S,
+    name: &str,
+) -> Result<Vec<ApiToken>, StoreError> {
+    let (mut revoked, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = store.records(KIND, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(revoked) };
+        after.clone_from(&last.id);
+        for row in &page {
+            let corrupt = StoreError::Corrupt { table: "records" };
+            let Ok(token) = serde_json::from_slice::<ApiToken>(&row.body) else {
+                return Err(corrupt);
+            };
+            if token.name != name || token.revoked {
+                continue;
+            }
+            let token = ApiToken { revoked: true, ..token };
+            let write = RecordWrite {
+                kind: KIND,
+                id: row.id.clone(),
+                expected: row.version,
+                body: Some(serde_json::to_vec(&token).map_err(|_| corrupt)?),
+                expires_at: None,
+            };
+            store.commit(Change { records: vec![write], ..Change::default() }).await?;
+            revoked.push(token);
+        }
+    }
 }
 
 /// Every token, without its secret.

@@ -92,7 +92,6 @@ pub(super) async fn queue(
             complaint_no: params.no.clone(),
             active: !params.no.is_empty(),
             clear_href: format!("/console?tab={tab}"),
-            ..QueueFilter::default()
         },
         shown: format!("“{label}”共 {} 件，本页 {} 件", count(states), rows.len()),
         next_href: next

@@ -75,7 +75,9 @@ async fn sequence(app: App, mut stopped: Stopped) {
 }
 
 async fn deliver(app: App, center: Arc<HttpCenter>, mut stopped: Stopped) {
-    let limits = OutboxLimits::default();
+    // A lease outlives the call it covers, and no more: a killed worker's reports go on soon.
+    let timeout = i64::try_from(app.config.center.timeout_seconds).unwrap_or(i64::MAX / 2_000);
+    let limits = OutboxLimits { lease_millis: (timeout + 5) * 1_000, ..OutboxLimits::default() };
     loop {
         let sent = match app.engine.deliver_due(&*center, &limits).await {
             Ok(outcomes) => outcomes,

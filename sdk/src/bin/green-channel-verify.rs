@@ -80,23 +80,30 @@ fn passed(verified: &Verified, json: bool) {
             verified.states.iter().map(|(state, count)| format!("\"{state}\":{count}")).collect();
         say(&format!(
             "{{\"ok\":true,\"origin\":{:?},\"size\":{},\"root\":\"{}\",\"cases\":{},\
-             \"deadlines\":{},\"states\":{{{}}}}}",
+             \"deadlines\":{},\"not_judged\":{},\"states\":{{{}}}}}",
             head.origin,
             head.size,
             head.root,
             verified.cases,
             verified.deadlines,
+            verified.not_judged,
             states.join(",")
         ));
         return;
     }
     say("核验通过。");
     say(&format!("日志：{}", head.origin));
-    say("已核：检查点签名、全部存证的根、每个案件的编号衔接、每一步是否合规、每个期限。");
+    say("已核：检查点签名、全部存证的根、每个案件的编号衔接、每一步的岗位权限与状态、每个期限。");
     say(&format!(
         "存证 {} 条，案件 {} 件，期限 {} 个。",
         head.size, verified.cases, verified.deadlines
     ));
+    if verified.not_judged > 0 {
+        say(&format!(
+            "另有 {} 个期限所用的工作日历或规则集不在本程序内，未作判断。",
+            verified.not_judged
+        ));
+    }
     say(&format!("根：{}", head.root));
 }
 

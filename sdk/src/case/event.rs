@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::clocks::Clock;
-use super::command::{ContactMethod, ContactResult};
+use super::command::{Action, ContactMethod, ContactResult};
 use super::offer::Terms;
+use super::state::{Case, CaseState};
 use crate::codes::Outcome;
 use crate::ids::{OfferId, Pseudonym, ReportId};
 use crate::money::Fen;
@@ -365,6 +366,43 @@ impl Event {
             Self::Revealed { .. } => "revealed",
             Self::Reported { .. } => "reported",
         }
+    }
+
+    /// The action that led to this event on this case; none where it only follows another event
+    /// of the same decision.
+    #[must_use]
+    pub const fn action(&self, case: &Case) -> Option<Action> {
+        Some(match self {
+            Self::Received { .. } | Self::Closed { .. } | Self::HandbackAcknowledged {} => {
+                return None;
+            }
+            Self::Accepted { .. } => Action::Accept,
+            Self::Contacted { .. } => Action::Contact,
+            Self::OfferDrafted { .. } => Action::Offer,
+            Self::Offered { .. } => match case.state {
+                CaseState::AwaitingApproval { .. } => Action::Approve,
+                _ => Action::Offer,
+            },
+            Self::OfferSentBack { .. } => Action::SendBack,
+            Self::Settled { .. } | Self::OfferDeclined { .. } => Action::Answer,
+            Self::OfferExpired { .. } => Action::ExpireOffer,
+            Self::Performed { .. } => Action::Perform,
+            Self::Breached { .. } => Action::Breach,
+            Self::Rejected { .. } => Action::Reject,
+            Self::RejectionOverturned {}
+            | Self::HandedBack { reason: HandbackReason::RejectionUpheld } => Action::Review,
+            Self::HandedBack { .. } => Action::HandBack,
+            Self::Withdrawn {} => Action::Withdraw,
+            Self::Erased {} => Action::WithdrawConsent,
+            Self::Urged {} => Action::Urge,
+            Self::Supervised { .. } => Action::Supervise,
+            Self::Supplemented {} => Action::Supplement,
+            Self::Rated { .. } => Action::Rate,
+            Self::Reopened { .. } => Action::Reopen,
+            Self::NoticeKept {} => Action::KeepNotice,
+            Self::Revealed { .. } => Action::Reveal,
+            Self::Reported { .. } => Action::RecordReceipt,
+        })
     }
 
     /// Whether a clerk who has not seen this event should look again before acting.

@@ -135,12 +135,12 @@ fn transport(error: &reqwest::Error) -> DeliveryError {
 }
 
 /// Which answers may pass: a busy or broken center, and a token the center did not like (clocks
-/// and keys get mended); everything else in the 400s stays as it is.
+/// and keys get mended); everything else in the 400s stays as it is, a conflict too.
 fn classify(status: StatusCode, retry_after: Option<Duration>) -> DeliveryError {
     let cause = format!("http_{}", status.as_u16());
     let passing = status.is_server_error()
         || status.is_redirection()
-        || [401, 403, 404, 408, 409, 423, 425, 429].contains(&status.as_u16());
+        || [401, 403, 404, 408, 423, 425, 429].contains(&status.as_u16());
     if passing {
         DeliveryError::Later { cause, retry_after }
     } else {

@@ -4,6 +4,7 @@
 
 use super::{Center, DeliveryError};
 use crate::channel::{Channel, IntakeError};
+use crate::protocol::ConsentError;
 use crate::store::{Change, RecordWrite, Store, StoreError};
 
 const CURSOR_KIND: &str = "cursor";
@@ -24,6 +25,9 @@ pub enum PullError {
     /// The center.
     #[error(transparent)]
     Center(#[from] DeliveryError),
+    /// A consent does not verify by the keys we have.
+    #[error("a consent does not verify by the center's keys we have; fetch its new keys")]
+    UnknownKey,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -51,6 +55,10 @@ pub async fn pull_once<S: Store, C: Center>(
                 pulled.taken += 1;
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
+            // A key we do not know yet: going on would pass over every complaint signed with it.
+            Err(IntakeError::Consent(ConsentError::SignatureInvalid)) => {
+                return Err(PullError::UnknownKey);
+            }
             Err(error) => {
                 tracing::warn!(cause = %error, "a pulled diversion was not taken");
                 pulled.refused += 1;

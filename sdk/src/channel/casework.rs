@@ -276,8 +276,7 @@ impl<S: Store> Channel<S> {
         Actor { role: Role::System, pseudonym: self.inner.system }
     }
 
-    /// The actor the center is: its pseudonym is derived from nothing but its issuer name, which
-    /// is public.
+    /// The actor the center is: one pseudonym for one issuer, by the blind index.
     pub(super) fn center_actor(&self) -> Actor {
         let name = self.inner.blind.of("center", self.center().issuer.as_bytes());
         let mut short = [0; 16];

@@ -252,10 +252,7 @@ impl<S: Store> Channel<S> {
     }
 
     fn blind_phone(&self, phone: &str) -> [u8; 32] {
-        let normal = match Phone::parse(phone) {
-            Ok(Phone::Mobile(mobile)) => mobile.normalized().to_owned(),
-            Ok(Phone::Other(_)) | Err(_) => phone.to_owned(),
-        };
+        let normal = Phone::parse(phone).map_or_else(|_| phone.to_owned(), |p| p.normalized());
         self.inner.blind.of("phone", normal.as_bytes())
     }
 }

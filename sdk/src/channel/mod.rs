@@ -12,6 +12,7 @@ mod notices;
 mod outbox;
 mod reports;
 mod sequencer;
+mod view_types;
 mod views;
 
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ pub use leaves::{HOST_STREAM, HostEvent};
 pub use notices::NoticeError;
 pub use outbox::{Delivery, OutboxLimits};
 pub use sequencer::Sequenced;
-pub use views::{
+pub use view_types::{
     CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow,
     ReportView,
 };
@@ -131,8 +132,9 @@ impl<S: Store> Channel<S> {
     /// Opens the channel over a store and makes sure the log has begun.
     ///
     /// # Errors
-    /// When the store fails, or when the newest checkpoint is of more leaves than the store has:
-    /// an old backup must not go on as if nothing had happened.
+    /// When the store fails, or when its newest checkpoint is of more leaves than it has: a store
+    /// that was patched together must not go on. A backup restored whole is not noticed here: that
+    /// takes a checkpoint kept outside.
     pub async fn open(
         store: S,
         config: ChannelConfig,

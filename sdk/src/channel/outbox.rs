@@ -32,7 +32,7 @@ pub struct OutboxLimits {
 }
 
 impl Default for OutboxLimits {
-    /// 16 at once, a lease of a minute, pauses from 1 s to 2 h, about five days of trying.
+    /// 16 at once, a lease of a minute, pauses from 1 s to 2 h, five days of trying at most.
     fn default() -> Self {
         Self {
             parallel: 16,
@@ -104,7 +104,10 @@ impl<S: Store> Channel<S> {
             Err(ActError::Store(error)) => return Err(error),
             Err(_) => return Err(StoreError::Corrupt { table: "outbox" }),
         };
-        let body = self.open_report(&row, loaded.key.as_ref())?;
+        let Ok(body) = self.open_report(&row, loaded.key.as_ref()) else {
+            // It will not read next time either, and must not hold up the others.
+            return self.give_up(&row, "unreadable".to_owned()).await;
+        };
         let digest = body_digest(&body);
         match center.deliver(row.id, body).await {
             Ok(receipt) => self.receipted(&row, &receipt, &digest, limits).await,

@@ -294,9 +294,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::codes::{
-        Channel, Goods, IdType, Issue, NegotiationMethod, Outcome, Province, Request,
-    };
+    use crate::codes::{Channel, Goods, IdType, Issue, Outcome, Province, Request};
 
     #[test]
     fn an_unknown_code_survives_byte_for_byte() {
@@ -348,7 +346,6 @@ mod tests {
         check::<Goods>();
         check::<IdType>();
         check::<Issue>();
-        check::<NegotiationMethod>();
         check::<Outcome>();
         check::<Province>();
         check::<Request>();

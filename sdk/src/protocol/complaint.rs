@@ -43,6 +43,7 @@ pub struct Complaint {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>, minimum = 0))]
     pub amount_fen: Option<Fen>,
     /// 事实, at most 4000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4000))]
     pub facts: String,
     /// 争议发生日期
     #[serde(default, with = "iso_date::option", skip_serializing_if = "Option::is_none")]
@@ -58,8 +59,10 @@ pub struct Complaint {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Consumer {
     /// 姓名
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub name: String,
-    /// 联系电话
+    /// 联系电话: 3 to 32 digits, with + - ( ) and spaces between.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9+() -]{3,40}$"))]
     pub phone: String,
     /// 证件类型
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +80,8 @@ pub struct Consumer {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Respondent {
-    /// 统一社会信用代码
+    /// 统一社会信用代码, with a right check character.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$"))]
     pub uscc: String,
     /// 名称
     pub name: String,

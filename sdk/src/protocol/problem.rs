@@ -262,7 +262,7 @@ problem_codes! {
     Forbidden 403 "forbidden",
         "The caller may not do this",
         "没有执行此操作的权限。",
-        "请由具有相应角色或权限范围的人员操作，或联系安全管理员。";
+        "请由具有相应角色或权限范围的人员操作，或联系系统管理员。";
     ConsentMissing 403 "consent_missing",
         "The complaint comes without the consumer's consent",
         "缺少消费者同意分流的记录，未保存任何个人信息。",
@@ -326,7 +326,7 @@ problem_codes! {
     BodyTooLarge 413 "body_too_large",
         "The body is too large",
         "正文过大。",
-        "请缩小后重新提交，证据材料请通过附件接口上传。";
+        "请缩小后重新提交，正文不得超过 256 KiB。";
     UnsupportedMediaType 415 "unsupported_media_type",
         "The body has another media type",
         "正文的媒体类型不受支持。",
@@ -358,7 +358,7 @@ problem_codes! {
     CommandRefused 409 "command_refused",
         "The case does not allow this action now",
         "案件当前不能执行此操作。",
-        "请按 allowed 列出的操作办理。";
+        "请读取案件，按其中允许的操作办理。";
     NotFound 404 "not_found",
         "There is nothing here",
         "请求的内容不存在。",
@@ -374,7 +374,7 @@ problem_codes! {
     Internal 500 "internal",
         "Something failed here",
         "系统内部错误。",
-        "请稍后重试；如仍失败，请把 request_id 告知管理员。";
+        "请稍后重试；如仍失败，请把响应头 x-request-id 告知管理员。";
     Unavailable 503 "unavailable",
         "The service cannot answer now",
         "服务暂时不可用。",

@@ -482,7 +482,7 @@ mod tests {
             format!(r#"{{"complaint_no":"1","kind":{{"{secret}":1}}}}"#),
             format!(r#"{{"complaint_no":"1","at":"{secret}"}}"#),
             format!(r#"{{"complaint_no":"1","consumer":{{"{secret}":1}}}}"#),
-            format!(r#"{{"complaint_no":"1","consumer":{{"13800138000":1}}}}"#),
+            r#"{"complaint_no":"1","consumer":{"13800138000":1}}"#.to_owned(),
             format!(r#"{{"{secret}":1,"{secret}":2}}"#),
             format!(r#"{{"a":"{secret}"#),
         ];

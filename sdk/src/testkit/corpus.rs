@@ -49,8 +49,7 @@ pub fn corpus() -> Vec<CorpusCase> {
 pub struct FictionalConsumer {
     /// A name; some have a middle dot or characters beyond the basic plane.
     pub name: &'static str,
-    /// A number of the form of a mobile that no operator can assign: the block 1390000 is kept by
-    /// tests, and the subscriber part begins with four zeros.
+    /// A number of the form of a mobile in the block 154, which no operator has been assigned.
     pub phone: String,
     /// An address that is nowhere.
     pub address: String,
@@ -76,7 +75,7 @@ pub fn fictional_consumer(seed: u64) -> FictionalConsumer {
     let place = usize::try_from(seed % 12).unwrap_or(0);
     FictionalConsumer {
         name: NAMES[place],
-        phone: format!("1390000{:04}", seed % 10_000),
+        phone: format!("154{:08}", seed % 100_000_000),
         address: format!("虚构市示例区样本路{}号", seed % 900 + 1),
     }
 }
