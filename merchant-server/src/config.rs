@@ -132,6 +132,10 @@ impl Config {
         if let Err(error) = green_channel::codes::Uscc::parse(&self.merchant.uscc) {
             return fail("merchant.uscc", &error.to_string());
         }
+        let origin = &self.merchant.log_origin;
+        if !origin.is_empty() && !green_channel::log::name_is_good(origin) {
+            return fail("merchant.log_origin", "不能有空白或加号");
+        }
         if self.merchant.name.trim().is_empty() {
             return fail("merchant.name", "请填写单位名称");
         }

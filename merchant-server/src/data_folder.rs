@@ -69,6 +69,9 @@ pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
 /// Writes configuration, keys and the center's public keys into a new folder.
 pub(crate) fn create(data: &Path, text: &str, jwks: &[u8]) -> Result<(), CliError> {
     let config = Config::parse(text)?;
+    // Written out, so that a later change of public_url does not rename the log.
+    let origin = format!("log_origin = {}", json!(config.merchant.log_origin));
+    let text = text.replacen("log_origin = \"\"", &origin, 1);
     std::fs::create_dir_all(data)?;
     write_private(&data.join(KEYS_FILE), &serde_json::to_vec_pretty(&fresh_keys())?)?;
     std::fs::write(data.join(&config.center.jwks_file), jwks)?;

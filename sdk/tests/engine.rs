@@ -296,3 +296,38 @@ async fn two_workers_send_a_report_once() {
     assert_eq!(delivered, 8, "{all:?}");
     double.verify().await;
 }
+
+#[tokio::test]
+async fn a_log_does_not_go_on_under_another_name_or_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = async |origin: &str, seed: u64| {
+        let path = folder.path().join("db");
+        let store = SqliteStore::open(&path, SqliteOptions::default()).expect("the store opens");
+        let keys = KeyRing::from_file(&KeyRingFile::generate(&SeededEntropy::new(seed)));
+        let config = ChannelConfig {
+            host: Host {
+                base_url: MERCHANT.to_owned(),
+                uscc: USCC.to_owned(),
+                name: "商场".to_owned(),
+                log_origin: origin.to_owned(),
+            },
+            center: CenterTrust::new(ISSUER, KeySet::new()),
+            keys: keys.expect("fresh keys read"),
+            rules: RuleSet::named("odr-2026").expect("shipped"),
+            calendar: Calendar::shipped(),
+            clerk_offer_limit: Fen::ZERO,
+            merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
+        };
+        let now = "2026-11-23T09:00:00+08:00".parse().expect("an instant");
+        let clock = Arc::new(ManualClock::at(now));
+        let opened = Channel::open(store, config, clock, Arc::new(SeededEntropy::new(1))).await;
+        opened.map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(open("mall.example/log", 1).await, Ok(()));
+    assert_eq!(open("mall.example/log", 1).await, Ok(()));
+    for (origin, seed) in [("other.example/log", 1), ("mall.example/log", 2)] {
+        let refused = open(origin, seed).await.expect_err("it is another log");
+        assert!(refused.contains("mall.example/log"), "{refused}");
+    }
+    assert!(open("mall example", 1).await.is_err());
+}

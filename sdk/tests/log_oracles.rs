@@ -6,9 +6,9 @@ use std::convert::Infallible;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
 use green_channel::log::{
-    Checkpoint, Frontier, Hash, Nodes, NoteSigner, NoteVerifier, canonical, consistency_proof,
-    inclusion_proof, leaf_hash, node_hash, root, sign_checkpoint, verify_consistency,
-    verify_inclusion,
+    Checkpoint, Frontier, Hash, Nodes, NoteSigner, NoteVerifier, TilePath, canonical,
+    consistency_proof, inclusion_proof, leaf_hash, node_hash, root, sign_checkpoint,
+    verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
 use sha2::Sha256;
@@ -172,12 +172,12 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(serde_json::Value::from),
         (-9_007_199_254_740_991_i64..=9_007_199_254_740_991).prop_map(serde_json::Value::from),
-        ".*".prop_map(serde_json::Value::from),
+        "(?s).*".prop_map(serde_json::Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
-            prop::collection::hash_map(".*", inner, 0..6)
+            prop::collection::hash_map("(?s).*", inner, 0..6)
                 .prop_map(|members| members.into_iter().collect::<serde_json::Map<_, _>>().into()),
         ]
     })
@@ -215,5 +215,40 @@ proptest! {
         if index > 0 {
             prop_assert!(verify_inclusion(&leaf, index - 1, size, &proof, &root).is_err());
         }
+    }
+
+    #[test]
+    fn a_consistency_proof_with_any_bit_flipped_or_hash_dropped_proves_nothing(
+        old in 1_usize..150, more in 1_usize..150, bit in 0_usize..256,
+    ) {
+        let new = old + more;
+        let (m, n) = (u64::try_from(old).expect("small"), u64::try_from(new).expect("small"));
+        let tree = Tree::of(n);
+        let proof = consistency_proof(&tree, m, n).expect("in memory");
+        let (old_root, new_root) = (tree.roots[old], tree.roots[new]);
+        let holds = |proof: &[Hash]| verify_consistency(m, &old_root, n, &new_root, proof).is_ok();
+        prop_assert!(holds(&proof));
+        for place in 0..proof.len() {
+            let mut changed = proof.clone();
+            let mut bytes = *changed[place].as_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            changed[place] = Hash::from(bytes);
+            prop_assert!(!holds(&changed));
+            changed.remove(place);
+            prop_assert!(!holds(&changed));
+        }
+        let longer = [proof.as_slice(), &[new_root]].concat();
+        prop_assert!(!holds(&longer));
+    }
+
+    #[test]
+    fn a_tile_path_is_the_one_another_library_writes(
+        level in 0_u8..64, index in 0_u64..(1 << 40), width in 1_u16..=256,
+    ) {
+        let theirs = tlog_tiles::Tile::new(8, level, index, width.into(), false).path();
+        let ours = theirs.replacen("tile/8/", "tile/", 1);
+        let path = TilePath::parse(&ours).expect("it reads");
+        prop_assert_eq!((path.level(), path.index(), path.width()), (Some(level), index, width));
+        prop_assert_eq!(path.to_path(), ours);
     }
 }

@@ -1,5 +1,6 @@
 //! People, sessions and API tokens, as small documents in the store. Knows nothing of cases.
 
+mod documents;
 mod password;
 mod people;
 mod permission;

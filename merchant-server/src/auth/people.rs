@@ -2,9 +2,11 @@
 
 use green_channel::case::{Actor, Role};
 use green_channel::ids::Pseudonym;
-use green_channel::store::{Change, RecordRow, RecordWrite, Store, StoreError};
+use green_channel::store::{Change, RecordWrite, Store, StoreError};
 use green_channel::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::documents;
 
 const KIND: &str = "person";
 
@@ -51,20 +53,13 @@ pub(crate) async fn person<S: Store>(
     login: &str,
 ) -> Result<Option<(Person, u64)>, StoreError> {
     let Some(row) = store.record(KIND, login).await? else { return Ok(None) };
-    Ok(Some((read(&row)?, row.version)))
+    Ok(Some((documents::read(&row)?, row.version)))
 }
 
 /// Everybody.
 pub(crate) async fn people<S: Store>(store: &S) -> Result<Vec<Person>, StoreError> {
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = store.records(KIND, &after, 200).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after.clone_from(&last.id);
-        for row in &page {
-            all.push(read(row)?);
-        }
-    }
+    let all = documents::all(store, KIND).await?;
+    Ok(all.into_iter().map(|(_, person)| person).collect())
 }
 
 /// Adds a person.
@@ -88,17 +83,12 @@ pub(crate) async fn person_save<S: Store>(
     person: &Person,
     version: u64,
 ) -> Result<(), StoreError> {
-    let body = serde_json::to_vec(person).map_err(|_| StoreError::Corrupt { table: "records" })?;
     let write = RecordWrite {
         kind: KIND,
         id: person.login.clone(),
         expected: version,
-        body: Some(body),
+        body: Some(documents::write(person)?),
         expires_at: None,
     };
     store.commit(Change { records: vec![write], ..Change::default() }).await
-}
-
-fn read(row: &RecordRow) -> Result<Person, StoreError> {
-    serde_json::from_slice(&row.body).map_err(|_| StoreError::Corrupt { table: "records" })
 }

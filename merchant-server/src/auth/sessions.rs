@@ -7,6 +7,7 @@ use green_channel::store::{Change, RecordWrite, Store, StoreError};
 use green_channel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::documents;
 use super::people::{Person, person, person_save};
 use super::verify_password;
 
@@ -94,8 +95,7 @@ pub(crate) async fn session<S: Store>(
 ) -> Result<Option<Session>, StoreError> {
     let (store, now) = (channel.store(), channel.now());
     let Some(row) = store.record(KIND, &super::digest(secret)).await? else { return Ok(None) };
-    let mut stored: Stored =
-        serde_json::from_slice(&row.body).map_err(|_| StoreError::Corrupt { table: "records" })?;
+    let mut stored: Stored = documents::read(&row)?;
     let idle = now.millis_since(stored.seen_at);
     if idle > IDLE_MILLIS || now.millis_since(stored.began_at) > ABSOLUTE_MILLIS {
         return Ok(None);
@@ -123,12 +123,11 @@ async fn write<S: Store>(
     stored: &Stored,
     expected: u64,
 ) -> Result<(), StoreError> {
-    let body = serde_json::to_vec(stored).map_err(|_| StoreError::Corrupt { table: "records" })?;
     let write = RecordWrite {
         kind: KIND,
         id: super::digest(secret),
         expected,
-        body: Some(body),
+        body: Some(documents::write(stored)?),
         expires_at: Some(stored.began_at.plus_millis(ABSOLUTE_MILLIS)),
     };
     store.commit(Change { records: vec![write], ..Change::default() }).await

@@ -4,8 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use green_channel::case::{Actor, Role};
 use green_channel::ids::Pseudonym;
-use green_channel::store::{Change, RecordWrite, Store, StoreError};
+use green_channel::store::{Change, RecordRow, RecordWrite, Store, StoreError};
 use serde::{Deserialize, Serialize};
+
+use super::documents;
 
 const KIND: &str = "api_token";
 const PREFIX: &str = "gct_";
@@ -57,12 +59,11 @@ pub(crate) async fn token_create<S: Store>(
     random: [u8; 32],
 ) -> Result<String, StoreError> {
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-    let body = serde_json::to_vec(token).map_err(|_| StoreError::Corrupt { table: "records" })?;
     let write = RecordWrite {
         kind: KIND,
         id: super::digest(&secret),
         expected: 0,
-        body: Some(body),
+        body: Some(documents::write(token)?),
         expires_at: None,
     };
     store.commit(Change { records: vec![write], ..Change::default() }).await?;
@@ -78,8 +79,7 @@ pub(crate) async fn token_find<S: Store>(
         return Ok(None);
     }
     let Some(row) = store.record(KIND, &super::digest(secret)).await? else { return Ok(None) };
-    let token: Result<ApiToken, _> = serde_json::from_slice(&row.body);
-    let token = token.map_err(|_| StoreError::Corrupt { table: "records" })?;
+    let token: ApiToken = documents::read(&row)?;
     Ok(Some(token).filter(|token| !token.revoked))
 }
 
@@ -88,43 +88,25 @@ pub(crate) async fn token_revoke<S: Store>(
     store: &S,
     name: &str,
 ) -> Result<Vec<ApiToken>, StoreError> {
-    let (mut revoked, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = store.records(KIND, &after, 200).await?;
-        let Some(last) = page.last() else { return Ok(revoked) };
-        after.clone_from(&last.id);
-        for row in &page {
-            let corrupt = StoreError::Corrupt { table: "records" };
-            let Ok(token) = serde_json::from_slice::<ApiToken>(&row.body) else {
-                return Err(corrupt);
-            };
-            if token.name != name || token.revoked {
-                continue;
-            }
-            let token = ApiToken { revoked: true, ..token };
-            let write = RecordWrite {
-                kind: KIND,
-                id: row.id.clone(),
-                expected: row.version,
-                body: Some(serde_json::to_vec(&token).map_err(|_| corrupt)?),
-                expires_at: None,
-            };
-            store.commit(Change { records: vec![write], ..Change::default() }).await?;
-            revoked.push(token);
-        }
+    let mut revoked = Vec::new();
+    let all: Vec<(RecordRow, ApiToken)> = documents::all(store, KIND).await?;
+    for (row, token) in all.into_iter().filter(|(_, t)| t.name == name && !t.revoked) {
+        let token = ApiToken { revoked: true, ..token };
+        let write = RecordWrite {
+            kind: KIND,
+            id: row.id,
+            expected: row.version,
+            body: Some(documents::write(&token)?),
+            expires_at: None,
+        };
+        store.commit(Change { records: vec![write], ..Change::default() }).await?;
+        revoked.push(token);
     }
+    Ok(revoked)
 }
 
 /// Every token, without its secret.
 pub(crate) async fn tokens<S: Store>(store: &S) -> Result<Vec<ApiToken>, StoreError> {
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = store.records(KIND, &after, 200).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after.clone_from(&last.id);
-        for row in &page {
-            let token = serde_json::from_slice(&row.body);
-            all.push(token.map_err(|_| StoreError::Corrupt { table: "records" })?);
-        }
-    }
+    let all = documents::all(store, KIND).await?;
+    Ok(all.into_iter().map(|(_, token)| token).collect())
 }

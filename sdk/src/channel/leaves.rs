@@ -184,8 +184,12 @@ impl<S: Store> Channel<S> {
 
     /// The first leaf of all: who keeps this log, under which keys.
     pub(super) async fn begin_host_stream(&self) -> Result<(), OpenError> {
-        if self.store().stream_head(HOST_STREAM).await?.is_some() {
-            return Ok(());
+        if let Some(first) = self.store().leaves(HOST_STREAM, 0, 1).await?.first() {
+            let corrupt = StoreError::Corrupt { table: "leaves" };
+            let Ok(leaf) = Leaf::parse(&first.bytes) else { return Err(corrupt.into()) };
+            let ours = leaf.origin == self.inner.host.log_origin
+                && leaf.data.get("log_vkey") == Some(&json!(self.log_vkey()));
+            return if ours { Ok(()) } else { Err(OpenError::AnotherLog { began: leaf.origin }) };
         }
         let mut data = Map::new();
         data.insert("uscc".into(), json!(self.inner.host.uscc));

@@ -34,6 +34,7 @@ pub use view_types::{
 use crate::calendar::Calendar;
 use crate::case::{Case, Policy, RuleSet, RulesError};
 use crate::ids::{Entropy, Pseudonym};
+use crate::log::name_is_good;
 use crate::money::Fen;
 use crate::privacy::{BlindIndexKey, Kek};
 use crate::protocol::{
@@ -134,13 +135,17 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// When the store fails, or when its newest checkpoint is of more leaves than it has: a store
     /// that was patched together must not go on. A backup restored whole is not noticed here: that
-    /// takes a checkpoint kept outside.
+    /// takes a checkpoint kept outside. Nor does a log go on under another origin or log key than
+    /// it began with, because nobody could verify it whole.
     pub async fn open(
         store: S,
         config: ChannelConfig,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
+        if !name_is_good(&config.host.log_origin) {
+            return Err(OpenError::Origin);
+        }
         let kek = config.keys.kek();
         let mut rule_sets: HashMap<String, RuleSet> =
             RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect();
@@ -322,6 +327,18 @@ pub enum OpenError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The origin cannot name a log.
+    #[error("log_origin must not be empty and has no white space and no plus sign")]
+    Origin,
+    /// The log began under another origin or key.
+    #[error(
+        "the log of this store began as {began}, under another name or log key than configured; \
+         set log_origin and the keys back: a log keeps both for ever"
+    )]
+    AnotherLog {
+        /// The origin it began under.
+        began: String,
+    },
     /// The log is shorter than what was signed.
     #[error(
         "the log has {found} leaves but a checkpoint of {signed} was signed: this looks like an \

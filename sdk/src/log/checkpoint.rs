@@ -125,11 +125,19 @@ mod tests {
     }
 
     #[test]
-    fn a_size_with_leading_zeros_or_an_extra_line_is_refused() {
+    fn a_size_with_leading_zeros_or_a_short_text_is_refused() {
         for text in
             ["o\n07\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "o\n7\n", "o\n7\nAA==\n"]
         {
             assert_eq!(Checkpoint::parse_text(text), Err(CheckpointError::Malformed));
         }
+    }
+
+    #[test]
+    fn an_extra_line_is_refused_although_signed() {
+        let (checkpoint, signer, _) = signed();
+        let note = signer.sign(&format!("{}extension\n", checkpoint.text()));
+        let held = Checkpoint::verify(&note, "mall.example/log", &[signer.verifier()]);
+        assert_eq!(held, Err(CheckpointError::Malformed));
     }
 }

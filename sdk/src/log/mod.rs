@@ -17,7 +17,7 @@ pub use canonical::{CanonicalError, canonical};
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointError, sign_checkpoint};
 pub use hash::{Hash, HashError, leaf_hash, node_hash};
 pub use leaf::{Leaf, LeafActor, LeafError};
-pub use note::{NoteError, NoteSigner, NoteVerifier, SignedNote};
+pub use note::{NoteError, NoteSigner, NoteVerifier, SignedNote, name_is_good};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use tile::{TileError, TilePath, decode_entries, encode_entries};
 pub use tree::{Frontier, FrontierError, Nodes, consistency_proof, inclusion_proof, root};

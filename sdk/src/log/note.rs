@@ -181,6 +181,8 @@ fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn name_is_good(name: &str) -> bool {
+/// Whether a signer or a log can have this name: something, without white space or a plus sign.
+#[must_use]
+pub fn name_is_good(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
 }

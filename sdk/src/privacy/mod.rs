@@ -16,7 +16,7 @@ pub use vault::{CaseKey, Kek, SealContext, VaultError};
 
 use aws_lc_rs::hmac;
 
-/// HMAC-SHA256 over parts, each after a length of eight bytes or a zero byte as the caller writes.
+/// HMAC-SHA256 over the parts as they stand; the caller puts zero bytes between what may vary.
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for part in parts {

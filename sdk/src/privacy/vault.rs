@@ -13,16 +13,22 @@ use crate::ids::CaseId;
 
 const VERSION: u8 = 1;
 
-/// The key-encryption key: whoever has it and the database can read everything.
+/// The key-encryption key: whoever has it and the database can read everything. Wrapping and the
+/// blind index each use a key derived from it, so that no key serves two purposes.
 #[derive(Clone)]
 pub struct Kek {
     key: Zeroizing<[u8; 32]>,
+    wrapping: Zeroizing<[u8; 32]>,
     id: String,
 }
 
-/// The key of one case. Destroying every copy of it erases the person.
+/// The key of one case. Destroying every copy of it erases the person. Sealing and fingerprints
+/// each use a key derived from it.
 #[derive(Clone)]
-pub struct CaseKey(Zeroizing<[u8; 32]>);
+pub struct CaseKey {
+    key: Zeroizing<[u8; 32]>,
+    sealing: Zeroizing<[u8; 32]>,
+}
 
 /// Where something sealed belongs.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +53,8 @@ impl Kek {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         let id = hex::encode(&mac(&bytes, &[b"gc/v1/kek-id"])[..4]);
-        Self { key: Zeroizing::new(bytes), id }
+        let wrapping = Zeroizing::new(mac(&bytes, &[b"gc/v1/wrapping"]));
+        Self { key: Zeroizing::new(bytes), wrapping, id }
     }
 
     /// A name for the key that says nothing about it.
@@ -59,7 +66,7 @@ impl Kek {
     /// Wraps a case key.
     #[must_use]
     pub fn wrap(&self, case: CaseId, key: &CaseKey, nonce: [u8; 12]) -> Vec<u8> {
-        seal(&self.key, &self.context(case), &*key.0, nonce)
+        seal(&self.wrapping, &self.context(case), &*key.key, nonce)
     }
 
     /// Unwraps a case key.
@@ -67,7 +74,7 @@ impl Kek {
     /// # Errors
     /// When it was wrapped by another key, for another case, or is damaged.
     pub fn unwrap(&self, case: CaseId, wrapped: &[u8]) -> Result<CaseKey, VaultError> {
-        let plain = open(&self.key, &self.context(case), wrapped)?;
+        let plain = open(&self.wrapping, &self.context(case), wrapped)?;
         let bytes: [u8; 32] = plain.as_slice().try_into().map_err(|_| VaultError)?;
         Ok(CaseKey::from_bytes(bytes))
     }
@@ -86,14 +93,15 @@ impl CaseKey {
     /// The case key made of these random bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
+        let sealing = Zeroizing::new(mac(&bytes, &[b"gc/v1/sealing"]));
+        Self { key: Zeroizing::new(bytes), sealing }
     }
 
     /// Seals bytes for one place. A nonce must never be used twice with one key: take it fresh
     /// from a random source.
     #[must_use]
     pub fn seal(&self, context: &SealContext<'_>, plain: &[u8], nonce: [u8; 12]) -> Vec<u8> {
-        seal(&self.0, &context.bytes(), plain, nonce)
+        seal(&self.sealing, &context.bytes(), plain, nonce)
     }
 
     /// Opens bytes sealed for this place.
@@ -105,13 +113,13 @@ impl CaseKey {
         context: &SealContext<'_>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        open(&self.0, &context.bytes(), sealed)
+        open(&self.sealing, &context.bytes(), sealed)
     }
 
     /// A fingerprint by which a body can be recognised while the key lives, and not after.
     #[must_use]
     pub fn fingerprint(&self, domain: &str, bytes: &[u8]) -> [u8; 32] {
-        let key = Zeroizing::new(mac(&*self.0, &[b"gc/v1/fingerprint"]));
+        let key = Zeroizing::new(mac(&*self.key, &[b"gc/v1/fingerprint"]));
         mac(&*key, &[domain.as_bytes(), &[0], bytes])
     }
 }
@@ -138,7 +146,9 @@ fn seal(key: &[u8; 32], context: &[u8], plain: &[u8], nonce: [u8; 12]) -> Vec<u8
     let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
     sealed.push(VERSION);
     sealed.extend_from_slice(&nonce);
-    let mut body = plain.to_vec();
+    // Room for the tag from the start: growing would leave an unwiped copy of the plaintext behind.
+    let mut body = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
+    body.extend_from_slice(plain);
     cipher(key)
         .seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
@@ -220,7 +230,7 @@ mod tests {
         let kek = Kek::from_bytes([3; 32]);
         let key = CaseKey::from_bytes([1; 32]);
         let wrapped = kek.wrap(case(1), &key, [5; 12]);
-        assert_eq!(*kek.unwrap(case(1), &wrapped).unwrap().0, [1; 32]);
+        assert_eq!(*kek.unwrap(case(1), &wrapped).unwrap().key, [1; 32]);
         assert!(kek.unwrap(case(2), &wrapped).is_err());
         assert!(Kek::from_bytes([4; 32]).unwrap(case(1), &wrapped).is_err());
     }
