@@ -37,9 +37,11 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
 async fn run_on(stage: &mut Stage) -> Result<(), CliError> {
     narrate::invitation(stage);
     let mut pace = tokio::time::interval(Duration::from_secs(4));
+    // One listener for the whole time: a Ctrl-C that comes in the middle of a beat is not missed.
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            done = tokio::signal::ctrl_c() => {
+            done = &mut interrupted => {
                 done?;
                 say("");
                 say("收到 Ctrl-C，停止演示并核验存证……");
