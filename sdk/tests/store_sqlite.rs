@@ -81,7 +81,7 @@ async fn reopening_finds_everything() {
 }
 
 #[tokio::test]
-async fn every_answer_comes_after_an_fsync() {
+async fn the_writer_runs_in_wal_with_full_synchronisation() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("store.db"));
     let settings = store.settings();
