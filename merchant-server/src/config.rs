@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use green_channel::store::Place;
 use serde::Deserialize;
 
 /// The commented default that `init` writes.
@@ -61,7 +62,7 @@ pub(crate) struct Rules {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Storage {
-    pub(crate) database: PathBuf,
+    pub(crate) database: String,
     pub(crate) queue: usize,
 }
 
@@ -106,7 +107,7 @@ impl Config {
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
         let mut config = Self::parse(&text)?;
-        config.storage.database = data.join(&config.storage.database);
+        config.storage.database = within(data, &config.storage.database);
         config.center.jwks_file = data.join(&config.center.jwks_file);
         Ok(config)
     }
@@ -159,6 +160,14 @@ impl Config {
             return fail("storage.queue", "至少为 1");
         }
         Ok(())
+    }
+}
+
+/// The database as an absolute URL: a file's relative path is meant within the data folder.
+fn within(data: &Path, database: &str) -> String {
+    match Place::of(database) {
+        Place::Postgres(url) => url.to_owned(),
+        Place::Sqlite(path) => format!("sqlite://{}", data.join(path).display()),
     }
 }
 

@@ -14,7 +14,7 @@ use green_channel::channel::{
 use green_channel::ids::Pseudonym;
 use green_channel::money::Fen;
 use green_channel::protocol::KeySet;
-use green_channel::store::sqlite::{SqliteOptions, SqliteStore};
+use green_channel::store::AnyStore;
 use serde_json::json;
 
 use crate::auth::{
@@ -28,7 +28,7 @@ use crate::logging::say;
 const KEYS_FILE: &str = "keys.json";
 
 /// The engine as this server runs it.
-pub(crate) type Engine = Channel<SqliteStore>;
+pub(crate) type Engine = Channel<AnyStore>;
 
 /// Writes a new data folder. Nothing that exists is touched.
 pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
@@ -115,8 +115,7 @@ pub(crate) async fn open_with(data: &Path, config: &Config) -> Result<Engine, Cl
     let file: KeyRingFile = serde_json::from_str(&text)
         .map_err(|error| format!("密钥文件有误（第 {} 行）", error.line()))?;
     let keys = KeyRing::from_file(&file)?;
-    let options = SqliteOptions { queue: config.storage.queue, ..SqliteOptions::default() };
-    let store = SqliteStore::open(&config.storage.database, options)?;
+    let store = AnyStore::open(&config.storage.database, config.storage.queue).await?;
     let channel = ChannelConfig {
         host: Host {
             base_url: config.server.public_url.clone(),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use green_channel::center::http_client;
-use green_channel::store::Store;
+use green_channel::store::{Place, Store};
 
 use crate::cli::CliError;
 use crate::config::Config;
@@ -83,7 +83,7 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
         Err(error) => return vec![("数据库", Finding::Bad(error.to_string()))],
     };
     let database = match engine.store().check().await {
-        Ok(()) => Finding::Good(format!("可读写：{}", config.storage.database.display())),
+        Ok(()) => Finding::Good(format!("可读写：{}", Place::of(&config.storage.database).shown())),
         Err(error) => Finding::Bad(error.to_string()),
     };
     let mut findings = vec![("数据库", database)];
@@ -136,7 +136,10 @@ async fn center(config: &Config) -> Finding {
 
 /// Whether the disk takes a write where the database is.
 fn disk(config: &Config) -> Finding {
-    let folder = config.storage.database.parent().unwrap_or(Path::new("."));
+    let Place::Sqlite(file) = Place::of(&config.storage.database) else {
+        return Finding::Good("数据在 PostgreSQL 服务器上，请在那里查看磁盘".to_owned());
+    };
+    let folder = file.parent().unwrap_or(Path::new("."));
     let probe = folder.join(".doctor-probe");
     let written = std::fs::write(&probe, vec![0_u8; 1 << 20]);
     let removed = std::fs::remove_file(&probe);

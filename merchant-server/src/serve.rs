@@ -69,6 +69,9 @@ impl Running {
         if tokio::time::timeout(limit, ended).await.is_err() {
             tracing::warn!("a worker did not end within the limit; its report will be sent again");
         }
+        if let Err(error) = self.app.engine.store().close().await {
+            tracing::error!(%error, "the last changes may not be durable");
+        }
         tracing::info!("stopped");
         Ok(())
     }

@@ -176,12 +176,12 @@ async fn an_offer_expires_when_its_day_is_over_in_beijing_and_not_before() {
     world.act(id, world.offer()).await;
     let last = Timestamp::end_of("2026-11-26".parse().expect("a date"));
     world.clock.set(last);
-    assert_eq!(world.channel.expire_offers(10).await.expect("it runs"), 0);
+    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 0);
     assert_eq!(world.state(id).await, StateName::Offered);
     world.clock.advance(1);
-    assert_eq!(world.channel.expire_offers(10).await.expect("it runs"), 1);
+    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 1);
     assert_eq!(world.state(id).await, StateName::InProgress);
-    assert_eq!(world.channel.expire_offers(10).await.expect("it runs"), 0);
+    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use green_channel::center::{HttpCenter, HttpCenterConfig, pull_once};
-use green_channel::channel::{Delivery, OutboxLimits, SystemClock, SystemEntropy};
+use green_channel::channel::{Delivery, Lease, OutboxLimits, SystemClock, SystemEntropy};
 use green_channel::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,6 +17,9 @@ use crate::cli::CliError;
 /// The log grows within a second of an event: half of that is waiting.
 const SEQUENCE_EVERY: Duration = Duration::from_millis(500);
 const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+/// So long nobody does the work after the server that did it was killed.
+const SEQUENCER_LEASE_MILLIS: i64 = 3_000;
+const CLOCKS_LEASE_MILLIS: i64 = 150_000;
 /// After an error of the store, so that a broken disk does not fill the log file.
 const REST: Duration = Duration::from_secs(1);
 
@@ -50,12 +53,13 @@ fn center(app: &App) -> Result<HttpCenter, CliError> {
     Ok(HttpCenter::new(config, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
 }
 
+/// Of many servers over one database, the one that holds the lease puts leaves in the log.
 async fn sequence(app: App, mut stopped: Stopped) {
+    let mut lease = None;
     loop {
-        match app.engine.sequence().await {
-            Ok(done) if done.more => continue,
-            // Another server was first: it has done our work.
-            Ok(_) | Err(StoreError::Conflict { .. }) => {}
+        match sequence_once(&app, &mut lease).await {
+            Ok(true) => continue,
+            Ok(false) => {}
             Err(error) => {
                 tracing::error!(%error, "the log could not grow");
                 tokio::time::sleep(REST).await;
@@ -69,8 +73,28 @@ async fn sequence(app: App, mut stopped: Stopped) {
         }
     }
     // What was staged while stopping is put in now rather than at the next start.
-    if let Err(error) = app.engine.sequence().await {
+    if let Err(error) = sequence_once(&app, &mut lease).await {
         tracing::warn!(%error, "the last leaves wait for the next start");
+    }
+    if let Some(lease) = lease
+        && let Err(error) = app.engine.release(lease).await
+    {
+        tracing::warn!(%error, "another server takes over when the lease ends");
+    }
+}
+
+/// Whether more leaves wait. Nothing is done while another server holds the lease.
+async fn sequence_once(app: &App, lease: &mut Option<Lease>) -> Result<bool, StoreError> {
+    *lease = app.engine.lease("sequencer", SEQUENCER_LEASE_MILLIS, lease.take()).await?;
+    let Some(held) = &*lease else { return Ok(false) };
+    match app.engine.sequence_under(held).await {
+        Ok(done) => Ok(done.more),
+        // Another server took over, or `export log` was first: the work is done.
+        Err(StoreError::Conflict { .. }) => {
+            *lease = None;
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -121,8 +145,9 @@ fn word(outcome: &Delivery) -> &'static str {
 
 /// Offers whose time is over, and what need not be remembered any longer.
 async fn clocks(app: App, mut stopped: Stopped) {
+    let mut lease = None;
     loop {
-        match app.engine.expire_offers(100).await {
+        match expire_once(&app, &mut lease).await {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "offers expired unanswered"),
             Err(error) => tracing::error!(%error, "clocks could not be kept"),
@@ -134,6 +159,18 @@ async fn clocks(app: App, mut stopped: Stopped) {
             () = tokio::time::sleep(CLOCKS_EVERY) => {}
             _ = stopped.changed() => return,
         }
+    }
+}
+
+async fn expire_once(app: &App, lease: &mut Option<Lease>) -> Result<u32, StoreError> {
+    *lease = app.engine.lease("clocks", CLOCKS_LEASE_MILLIS, lease.take()).await?;
+    let Some(held) = &*lease else { return Ok(0) };
+    match app.engine.expire_offers(100, Some(held)).await {
+        Err(StoreError::Conflict { .. }) => {
+            *lease = None;
+            Ok(0)
+        }
+        done => done,
     }
 }
 

@@ -13,8 +13,8 @@ use crate::ids::{CaseId, ComplaintNo, Entropy, Pseudonym};
 use crate::log::{Hash, Leaf};
 use crate::privacy::CaseKey;
 use crate::store::{
-    CaseRow, CaseWrite, Change, Expected, NoticeRow, OutboxMove, Store, StoreError, StoredCase,
-    TokenUse,
+    CaseRow, CaseWrite, Change, Expected, NoticeRow, OutboxMove, RecordHold, Store, StoreError,
+    StoredCase, TokenUse,
 };
 use crate::time::Timestamp;
 use crate::verify::stamped;
@@ -80,6 +80,7 @@ pub(super) struct Alongside {
     pub(super) token: Option<TokenUse>,
     pub(super) notice: Option<NoticeRow>,
     pub(super) outbox_move: Option<OutboxMove>,
+    pub(super) holds: Option<RecordHold>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,6 +132,7 @@ impl<S: Store> Channel<S> {
                 self.prepare(before, &decision, actor, &policy, now, &key).await?;
             let more = alongside(&after)?;
             change.token = more.token;
+            change.holds = more.holds;
             // What is sealed under a key that this change destroys must not outlive it.
             change.notice = more.notice.filter(|_| change.erase.is_none());
             change.outbox_moves.extend(more.outbox_move);

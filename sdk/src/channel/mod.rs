@@ -7,11 +7,13 @@ mod casework;
 mod edge;
 mod intake;
 mod keys;
+mod lease;
 mod leaves;
 mod notices;
 mod outbox;
 mod reports;
 mod sequencer;
+mod together;
 mod view_types;
 mod views;
 
@@ -22,6 +24,7 @@ pub use casework::{ActError, Acted, LoadedCase};
 pub use edge::{SystemClock, SystemEntropy};
 pub use intake::{Diverted, IntakeAnswer, IntakeError};
 pub use keys::{KeyError, KeyRing, KeyRingFile};
+pub use lease::Lease;
 pub use leaves::{HOST_STREAM, HostEvent};
 pub use notices::NoticeError;
 pub use outbox::{Delivery, OutboxLimits};
@@ -40,7 +43,7 @@ use crate::privacy::{BlindIndexKey, Kek};
 use crate::protocol::{
     KeySet, RequestParts, SigningKey, TokenError, TrustedCallers, VerifiedCaller, verify_request,
 };
-use crate::store::{Change, Store, StoreError, TokenUse};
+use crate::store::{Change, News, Store, StoreError, TokenUse};
 use crate::time::{Clock, HOUR_MILLIS, Timestamp};
 
 /// Who we are on the channel.
@@ -125,6 +128,8 @@ struct Inner<S> {
     merge_delay_millis: i64,
     /// The system's own name in the log.
     system: Pseudonym,
+    /// This engine's own name among others over the same store: drawn when it opens.
+    instance: String,
     wake_sequencer: tokio::sync::Notify,
     wake_outbox: tokio::sync::Notify,
 }
@@ -151,6 +156,8 @@ impl<S: Store> Channel<S> {
             RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect();
         rule_sets.insert(config.rules.id.clone(), config.rules.clone());
         let system = config.keys.system_pseudonym();
+        let mut instance = [0; 8];
+        entropy.fill(&mut instance);
         let channel = Self {
             inner: Arc::new(Inner {
                 store,
@@ -167,6 +174,7 @@ impl<S: Store> Channel<S> {
                 clerk_offer_limit: config.clerk_offer_limit,
                 merge_delay_millis: config.merge_delay_millis,
                 system,
+                instance: hex::encode(instance),
                 wake_sequencer: tokio::sync::Notify::new(),
                 wake_outbox: tokio::sync::Notify::new(),
             }),
@@ -277,12 +285,13 @@ impl<S: Store> Channel<S> {
 
     /// Waits until there may be something to put in the log.
     pub async fn leaves_waiting(&self) {
-        self.inner.wake_sequencer.notified().await;
+        together::either(self.inner.wake_sequencer.notified(), self.store().news(News::Leaves))
+            .await;
     }
 
     /// Waits until there may be a report to send.
     pub async fn reports_waiting(&self) {
-        self.inner.wake_outbox.notified().await;
+        together::either(self.inner.wake_outbox.notified(), self.store().news(News::Reports)).await;
     }
 
     fn policy(&self, case: Option<&Case>) -> Result<Policy, RulesError> {

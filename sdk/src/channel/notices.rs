@@ -74,7 +74,7 @@ impl<S: Store> Channel<S> {
                 .act_with(loaded.id, actor, &command, None, |after| {
                     let row = self.notice_row(&loaded, after, &notice, body, outcome)?;
                     let token = Some(token_use(caller));
-                    Ok(Alongside { token, notice: Some(row), outbox_move: None })
+                    Ok(Alongside { token, notice: Some(row), ..Alongside::default() })
                 })
                 .await;
             match acted {

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::Channel;
-use super::casework::{ActError, Alongside};
+use super::casework::{ActError, Alongside, LoadedCase};
+use super::{Channel, Lease, together};
 use crate::case::{Command, ReportKind};
 use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
@@ -64,7 +64,7 @@ pub enum Delivery {
 }
 
 impl<S: Store> Channel<S> {
-    /// Sends what is due, at most `limits.parallel` at once, and returns what came of each.
+    /// Claims and sends what is due, at most `limits.parallel` at once, and returns what came of each.
     ///
     /// # Errors
     /// When the store fails; what was sent but not written is sent again under the same id.
@@ -73,15 +73,17 @@ impl<S: Store> Channel<S> {
         center: &C,
         limits: &OutboxLimits,
     ) -> Result<Vec<(ReportId, Delivery)>, StoreError> {
-        let due = self.store().outbox_due(self.now(), limits.parallel).await?;
-        // `join_all` in hand: each future is polled in turn, all wait on the network together.
+        let now = self.now();
+        let until = now.plus_millis(limits.lease_millis);
+        let due = self.store().claim_due(now, until, limits.parallel).await?;
+        // All wait on the network together.
         let mut deliveries = Vec::with_capacity(due.len());
         for row in due {
             let id = row.id;
             deliveries.push(async move { (id, self.deliver_one(center, row, limits).await) });
         }
         let mut outcomes = Vec::new();
-        for (id, outcome) in join_all(deliveries).await {
+        for (id, outcome) in together::all(deliveries).await {
             outcomes.push((id, outcome?));
         }
         Ok(outcomes)
@@ -93,12 +95,6 @@ impl<S: Store> Channel<S> {
         row: OutboxRow,
         limits: &OutboxLimits,
     ) -> Result<Delivery, StoreError> {
-        let until = self.now().plus_millis(limits.lease_millis);
-        let claim = OutboxMove { id: row.id, fence: row.fence, step: OutboxStep::Claim { until } };
-        if !self.moved(claim).await? {
-            return Ok(Delivery::Lost);
-        }
-        let row = OutboxRow { fence: row.fence + 1, ..row };
         let loaded = match self.load(row.case).await {
             Ok(loaded) => loaded,
             Err(ActError::Store(error)) => return Err(error),
@@ -217,9 +213,15 @@ impl<S: Store> Channel<S> {
 
     /// Marks offers whose time is over; the case returns to negotiation.
     ///
+    /// Of many servers one does it, under a lease, if one is given.
+    ///
     /// # Errors
-    /// When the store fails.
-    pub async fn expire_offers(&self, limit: u32) -> Result<u32, StoreError> {
+    /// When the store fails; a conflict of `lease` says that another server has taken over.
+    pub async fn expire_offers(
+        &self,
+        limit: u32,
+        lease: Option<&Lease>,
+    ) -> Result<u32, StoreError> {
         let states = vec!["offered".to_owned()];
         let (mut after, mut expired) = (None, 0);
         loop {
@@ -228,7 +230,12 @@ impl<S: Store> Channel<S> {
             let page = self.store().cases(query).await?;
             for stored in page.cases {
                 let id = stored.row.id;
-                match self.act(id, self.system(), &Command::ExpireOffer, None).await {
+                let alongside = |_: &LoadedCase| {
+                    let holds = lease.and_then(Lease::hold);
+                    Ok(Alongside { holds, ..Alongside::default() })
+                };
+                let command = Command::ExpireOffer;
+                match self.act_with(id, self.system(), &command, None, alongside).await {
                     Ok(_) => expired += 1,
                     Err(ActError::Store(error)) => return Err(error),
                     // Not due yet, or the consumer was faster: nothing to do.
@@ -265,35 +272,6 @@ fn pause_millis(attempts: u32, limits: &OutboxLimits, jitter: u64) -> i64 {
     let most = doubled.clamp(1, limits.pause_max_millis.max(1));
     let most_unsigned = u64::try_from(most).unwrap_or(1);
     i64::try_from(jitter % (most_unsigned + 1)).unwrap_or(most)
-}
-
-/// Runs futures together on this task and gives their outputs in order.
-async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut running: Vec<_> =
-        futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
-    std::future::poll_fn(|context| {
-        let mut waiting = false;
-        for slot in &mut running {
-            if let Slot::Running(future) = slot {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(output) => *slot = Slot::Done(Some(output)),
-                    std::task::Poll::Pending => waiting = true,
-                }
-            }
-        }
-        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    let taken = running.into_iter().filter_map(|slot| match slot {
-        Slot::Done(output) => output,
-        Slot::Running(_) => None,
-    });
-    taken.collect()
-}
-
-enum Slot<F: Future> {
-    Running(std::pin::Pin<Box<F>>),
-    Done(Option<F::Output>),
 }
 
 #[cfg(test)]

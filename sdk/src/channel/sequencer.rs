@@ -6,9 +6,11 @@
 //! and the same function goes on from there. It never signs a root that is not durable, and the
 //! store accepts one checkpoint per size for ever.
 
-use super::Channel;
+use super::{Channel, Lease};
 use crate::log::{Checkpoint, Frontier, Hash, sign_checkpoint};
-use crate::store::{Change, CheckpointRow, CheckpointWrite, LogHead, LogWrite, Store, StoreError};
+use crate::store::{
+    Change, CheckpointRow, CheckpointWrite, LogHead, LogWrite, RecordHold, Store, StoreError,
+};
 
 /// How many leaves get their positions in one change.
 const BATCH: u32 = 2_000;
@@ -31,6 +33,18 @@ impl<S: Store> Channel<S> {
     /// [`StoreError::Conflict`] when another sequencer was first (harmless: call again); anything
     /// else when the store fails.
     pub async fn sequence(&self) -> Result<Sequenced, StoreError> {
+        self.sequence_with(None).await
+    }
+
+    /// The same under a lease, so that of many servers one does it.
+    ///
+    /// # Errors
+    /// As [`Channel::sequence`]; a conflict of `lease` says that another server has taken over.
+    pub async fn sequence_under(&self, lease: &Lease) -> Result<Sequenced, StoreError> {
+        self.sequence_with(lease.hold()).await
+    }
+
+    async fn sequence_with(&self, holds: Option<RecordHold>) -> Result<Sequenced, StoreError> {
         let staged = self.store().staged(BATCH).await?;
         let head = self.store().log_head().await?;
         let (old_size, mut size) = (head.size, head.size);
@@ -45,16 +59,21 @@ impl<S: Store> Channel<S> {
             let head = LogHead { size, frontier: frontier.hashes().to_vec() };
             let numbers = staged.iter().map(|leaf| leaf.staging).collect();
             let write = LogWrite { old_size, staged: numbers, nodes, head };
-            let change = Change { log: Some(write), ..Change::default() };
+            let change = Change { log: Some(write), holds: holds.clone(), ..Change::default() };
             self.store().commit(change).await?;
         }
         // A crash here leaves a durable tree without a checkpoint; the next run signs it.
-        self.sign_head(size, frontier.root()).await?;
+        self.sign_head(size, frontier.root(), holds).await?;
         let leaves = size - old_size;
         Ok(Sequenced { leaves, size, more: leaves == u64::from(BATCH) })
     }
 
-    async fn sign_head(&self, size: u64, root: Hash) -> Result<(), StoreError> {
+    async fn sign_head(
+        &self,
+        size: u64,
+        root: Hash,
+        holds: Option<RecordHold>,
+    ) -> Result<(), StoreError> {
         let last = self.store().checkpoint().await?;
         if size == 0 || last.is_some_and(|last| last.size >= size) {
             return Ok(());
@@ -63,7 +82,8 @@ impl<S: Store> Channel<S> {
         let checkpoint = Checkpoint { origin: origin.clone(), size, root };
         let note = sign_checkpoint(&checkpoint, &self.inner.keys.log_signer(origin));
         let row = CheckpointRow { size, root, note, at: self.now() };
-        let change = Change { checkpoint: Some(CheckpointWrite { row }), ..Change::default() };
+        let checkpoint = Some(CheckpointWrite { row });
+        let change = Change { checkpoint, holds, ..Change::default() };
         self.store().commit(change).await
     }
 }

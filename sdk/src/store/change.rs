@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 /// Everything that is written together.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
+    /// A lease that the writer must still hold.
+    pub holds: Option<RecordHold>,
     /// A request token that may be used once.
     pub token: Option<TokenUse>,
     /// The case, new or moved on.
@@ -35,6 +37,18 @@ pub struct Change {
     pub erase: Option<CaseId>,
     /// Forget used tokens and expired documents that ended before this instant.
     pub sweep: Option<Timestamp>,
+}
+
+/// A document that must stand at this version when the change is made: the fence of a lease. A
+/// worker that slept past its lease finds another version and writes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordHold {
+    /// What it is.
+    pub kind: &'static str,
+    /// Which.
+    pub id: String,
+    /// The version its holder has seen.
+    pub version: u64,
 }
 
 /// A request token, used now.

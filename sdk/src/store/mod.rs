@@ -3,19 +3,29 @@
 //! Rows are plain data. They hold sealed bytes, blind values and facts for queries; what they mean
 //! is the channel's business. This room knows nothing of HTTP, keys, rules or the time now.
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod any;
 mod change;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod house;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod place;
 mod rows;
 
 #[cfg(feature = "testkit")]
 pub mod contract;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 use std::future::Future;
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub use any::{AnyStore, Place};
 pub use change::{
     CaseWrite, Change, CheckpointWrite, Expected, LogWrite, NewCase, OutboxMove, OutboxStep,
-    RecordWrite, StreamWrite, TokenUse,
+    RecordHold, RecordWrite, StreamWrite, TokenUse,
 };
 pub use rows::{
     CasePage, CaseQuery, CaseRow, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow,
@@ -102,6 +112,16 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<OutboxRow>>> + Send;
 
+    /// Claims reports that may be sent now, as [`Store::outbox_due`] finds them: each gets a lease
+    /// until `until` and a grown fence, in one durable write. No report is given to two claimants;
+    /// the rows come back as they stand after it, oldest first.
+    fn claim_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<OutboxRow>>> + Send;
+
     /// Reports by state for the 回传 page, newest first.
     fn outbox(&self, filter: OutboxFilter) -> impl Future<Output = Result<Vec<OutboxRow>>> + Send;
 
@@ -135,6 +155,13 @@ pub trait Store: Send + Sync + 'static {
     /// The newest checkpoint.
     fn checkpoint(&self) -> impl Future<Output = Result<Option<CheckpointRow>>> + Send;
 
+    /// The checkpoints of more than `after` leaves, smallest first, at most `limit`.
+    fn checkpoints(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<CheckpointRow>>> + Send;
+
     /// A small document (person, token, session, cursor) by kind and id.
     fn record(
         &self,
@@ -152,6 +179,30 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the engine can write: for readiness.
     fn check(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// What the engine finds wrong with itself: broken pages, rows that lead nowhere. Reads
+    /// everything; for `fsck`.
+    fn integrity(&self) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// Whether other processes may write beside this one: then their workers take turns by leases.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Waits until another process may have written something of this kind. Only a wake-up: it may
+    /// come late, for nothing, or never, so whoever waits looks from time to time anyway.
+    fn news(&self, _of: News) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+}
+
+/// What another process may have written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Leaves that wait for their positions.
+    Leaves,
+    /// Reports that wait to be sent.
+    Reports,
 }
 
 /// What a read gives.
@@ -164,7 +215,7 @@ pub enum StoreError {
     #[error("{what} changed in between")]
     Conflict {
         /// What: `case`, `complaint number`, `stream`, `report`, `record`, `log`, `checkpoint`,
-        /// `notice`.
+        /// `notice`, `lease`.
         what: &'static str,
     },
     /// The request token was used before.

@@ -1,13 +1,13 @@
 //! The store's trait over the writer's queue and the readers. Nothing is decided here.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::error::Try;
-use super::writer::{Job, Work};
+use super::writer::{Claim, Job, Work};
 use super::{SqliteStore, lock, pages, read};
 use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
@@ -102,6 +102,18 @@ impl Store for SqliteStore {
         self.read(move |db| read::outbox_due(db, now, limit)).await
     }
 
+    async fn claim_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OutboxRow>> {
+        let claimed = Arc::new(Mutex::new(Vec::new()));
+        let claim = Claim { now, until, limit, claimed: Arc::clone(&claimed) };
+        self.write(Work::Claim(claim)).await?;
+        Ok(std::mem::take(&mut *lock(&claimed)))
+    }
+
     async fn outbox(&self, filter: OutboxFilter) -> Result<Vec<OutboxRow>> {
         self.read(move |db| read::outbox(db, &filter)).await
     }
@@ -132,6 +144,14 @@ impl Store for SqliteStore {
 
     async fn checkpoint(&self) -> Result<Option<CheckpointRow>> {
         self.read(read::checkpoint).await
+    }
+
+    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<CheckpointRow>> {
+        self.read(move |db| read::checkpoints(db, after, limit)).await
+    }
+
+    async fn integrity(&self) -> Result<Vec<String>> {
+        self.read(read::integrity).await
     }
 
     async fn record(&self, kind: &'static str, id: &str) -> Result<Option<RecordRow>> {

@@ -215,6 +215,7 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Try<(Connection, SqliteS
     let limit = format!("PRAGMA journal_size_limit = {}", options.journal_size_limit);
     let _: i64 = pragma(&db, &limit)?;
     migrate(&mut db)?;
+    must_be_open(&db)?;
     if let Some(pages) = options.max_pages {
         let _: i64 = pragma(&db, &format!("PRAGMA max_page_count = {pages}"))?;
     }
@@ -249,6 +250,14 @@ fn prepare(db: &Connection, options: &SqliteOptions) -> Try<()> {
 
 fn pragma<T: rusqlite::types::FromSql>(db: &Connection, sql: &str) -> Try<T> {
     Ok(db.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// A store that is being filled is not whole, and one that was moved has a successor.
+fn must_be_open(db: &Connection) -> Try<()> {
+    let sql = "SELECT state, detail FROM house WHERE one = 1";
+    let (state, detail): (String, String) =
+        db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    super::house::must_be_open(&state, &detail).map_err(Fault::Refused)
 }
 
 fn migrate(db: &mut Connection) -> Try<()> {

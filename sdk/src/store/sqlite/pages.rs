@@ -7,20 +7,13 @@ use rusqlite::{Connection, params};
 use super::error::{Try, corrupt};
 use super::read::{self, ABOVE_ALL_IDS, PAGE_LIMIT};
 use super::rows;
-use crate::ids::CaseId;
+use crate::store::place::Place;
 use crate::store::{CasePage, CaseQuery};
-
-/// Where a case stands in the order: its clock (0 when the order is by id) and itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    due: i64,
-    id: CaseId,
-}
 
 /// The page after `query.after`.
 pub(super) fn cases(db: &Connection, query: &CaseQuery) -> Try<CasePage> {
     let limit = query.limit.min(PAGE_LIMIT);
-    let after = query.after.as_deref().map(|text| Place::parse(text, query.by_due)).transpose()?;
+    let after = query.after.as_deref().map(|text| cursor(text, query.by_due)).transpose()?;
     let snapshot = db.unchecked_transaction()?;
     // One more than the page holds tells whether there is another page.
     let mut places = places(&snapshot, query, after, limit + 1)?;
@@ -34,6 +27,10 @@ pub(super) fn cases(db: &Connection, query: &CaseQuery) -> Try<CasePage> {
     }
     let next = places.last().filter(|_| more).map(|place| place.render(query.by_due));
     Ok(CasePage { cases, next })
+}
+
+fn cursor(text: &str, by_due: bool) -> Try<Place> {
+    Place::parse(text, by_due).ok_or_else(|| corrupt("cursor"))
 }
 
 fn places(db: &Connection, query: &CaseQuery, after: Option<Place>, limit: u32) -> Try<Vec<Place>> {
@@ -93,54 +90,6 @@ fn next_of(
         None => {
             let sql = "SELECT 0, id FROM cases WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
             read::list(db, sql, params![id, limit], map)
-        }
-    }
-}
-
-impl Place {
-    /// `n` and the id in hex, or `d`, the clock and the id in hex.
-    fn render(self, by_due: bool) -> String {
-        if by_due {
-            format!("d{}{}", hex::encode(self.due.to_be_bytes()), hex::encode(self.id.as_bytes()))
-        } else {
-            format!("n{}", hex::encode(self.id.as_bytes()))
-        }
-    }
-
-    /// Reads back what `render` wrote in the same order; all else is [`corrupt`].
-    fn parse(text: &str, by_due: bool) -> Try<Self> {
-        let bad = || corrupt("cursor");
-        let digits = text.strip_prefix(if by_due { 'd' } else { 'n' }).ok_or_else(bad)?;
-        if digits.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(bad());
-        }
-        let bytes = hex::decode(digits).map_err(|_| bad())?;
-        let (due, id) = if by_due {
-            let (due, id) = bytes.split_first_chunk::<8>().ok_or_else(bad)?;
-            (i64::from_be_bytes(*due), id)
-        } else {
-            (0, bytes.as_slice())
-        };
-        let id = <[u8; 16]>::try_from(id).map_err(|_| bad())?;
-        Ok(Self { due, id: CaseId::from_bytes(id) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_in_its_own_order_only() {
-        let place = Place { due: -5, id: CaseId::from_bytes([7; 16]) };
-        let text = place.render(true);
-        assert_eq!(Place::parse(&text, true).unwrap(), place);
-        assert!(Place::parse(&text, false).is_err());
-        let plain = place.render(false);
-        assert_eq!(Place::parse(&plain, false).unwrap().id, place.id);
-        for bad in ["", "n", "d00", "n07", &plain.to_uppercase(), &format!("{plain}00"), "n投诉"]
-        {
-            assert!(Place::parse(bad, false).is_err(), "{bad}");
         }
     }
 }

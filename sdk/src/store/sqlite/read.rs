@@ -209,6 +209,29 @@ pub(super) fn checkpoint(db: &Connection) -> Try<Option<CheckpointRow>> {
     one(db, sql, [], rows::checkpoint)
 }
 
+pub(super) fn checkpoints(db: &Connection, after: u64, limit: u32) -> Try<Vec<CheckpointRow>> {
+    let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
+    let sql = "SELECT size, root, note, at FROM checkpoints WHERE size > ?1 ORDER BY size LIMIT ?2";
+    list(db, sql, params![after, limit], rows::checkpoint)
+}
+
+/// What SQLite finds wrong. Its words name tables, pages and rows, never a value.
+pub(super) fn integrity(db: &Connection) -> Try<Vec<String>> {
+    let mut found = list(db, "PRAGMA integrity_check", [], |row| {
+        rows::column::<String>(row, 0, "integrity_check")
+    })?;
+    found.retain(|line| line != "ok");
+    let orphans = list(db, "PRAGMA foreign_key_check", [], |row| {
+        let (table, parent): (String, String) = (
+            rows::column(row, 0, "foreign_key_check")?,
+            rows::column(row, 2, "foreign_key_check")?,
+        );
+        Ok(format!("a row of {table} leads to no row of {parent}"))
+    })?;
+    found.extend(orphans);
+    Ok(found)
+}
+
 pub(super) fn record(db: &Connection, kind: &str, id: &str) -> Try<Option<RecordRow>> {
     let sql = "SELECT kind, id, version, body, expires_at FROM records
                WHERE kind = ?1 AND id = ?2";

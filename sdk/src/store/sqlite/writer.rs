@@ -1,15 +1,16 @@
 //! The one thread that writes: it takes what waits, commits it with one fsync and only then says
 //! so. It knows nothing of what the changes mean.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, Error};
 use tokio::sync::{mpsc, oneshot};
 
-use super::apply;
 use super::error::{Fault, Try, describe, is_fatal};
-use crate::store::{Change, StoreError};
+use super::{apply, lock};
+use crate::store::{Change, OutboxRow, StoreError};
+use crate::time::Timestamp;
 
 /// What waits for the writer, and who waits for the answer.
 pub(super) struct Job {
@@ -21,14 +22,29 @@ pub(super) struct Job {
 pub(super) enum Work {
     /// Makes a change durable.
     Change(Box<Change>),
+    /// Claims reports that may be sent now.
+    Claim(Claim),
     /// Shows that it can write.
     Probe,
+}
+
+/// A claim, and where the claimed rows are put; they count once the job is answered.
+pub(super) struct Claim {
+    pub(super) now: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) limit: u32,
+    pub(super) claimed: Arc<Mutex<Vec<OutboxRow>>>,
 }
 
 impl Work {
     fn apply(&self, db: &Connection) -> Try<()> {
         match self {
             Self::Change(change) => apply::change(db, change),
+            Self::Claim(claim) => {
+                let rows = apply::claim(db, claim.now, claim.until, claim.limit)?;
+                *lock(&claim.claimed) = rows;
+                Ok(())
+            }
             Self::Probe => apply::probe(db),
         }
     }
@@ -37,7 +53,7 @@ impl Work {
     fn destroys(&self) -> bool {
         match self {
             Self::Change(change) => change.erase.is_some(),
-            Self::Probe => false,
+            Self::Claim(_) | Self::Probe => false,
         }
     }
 }

@@ -9,7 +9,10 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::error::{Try, conflict};
 use super::rows::int;
-use crate::store::{Change, NoticeRow, RecordWrite, SealedRow, StoreError, StreamWrite, TokenUse};
+use crate::store::{
+    Change, NoticeRow, OutboxRow, RecordHold, RecordWrite, SealedRow, StoreError, StreamWrite,
+    TokenUse,
+};
 use crate::time::Timestamp;
 
 /// How many used tokens, and how many documents, one change forgets at most: a long sweep would
@@ -19,6 +22,7 @@ const SWEEP_LIMIT: i64 = 10_000;
 /// Carries out a change, or fails somewhere in it; the caller then undoes the whole of it.
 pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
     let Change {
+        holds,
         token,
         case,
         streams,
@@ -32,6 +36,9 @@ pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
         erase,
         sweep,
     } = change;
+    if let Some(hold) = holds {
+        still_held(db, hold)?;
+    }
     if let Some(token) = token {
         use_token(db, token)?;
     }
@@ -63,6 +70,16 @@ pub(super) fn change(db: &Connection, change: &Change) -> Try<()> {
     Ok(())
 }
 
+/// Claims what may be sent now.
+pub(super) fn claim(
+    db: &Connection,
+    now: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Try<Vec<OutboxRow>> {
+    outbox::claim(db, now, until, limit)
+}
+
 /// Writes without changing anything, to see whether the engine can.
 pub(super) fn probe(db: &Connection) -> Try<()> {
     run(db, "UPDATE log_head SET size = size WHERE one = 1", [])?;
@@ -90,6 +107,12 @@ fn count(db: &Connection, kind: &str, code: &str, by: i64) -> Try<()> {
                ON CONFLICT (kind, code) DO UPDATE SET n = counts.n + excluded.n";
     run(db, sql, params![kind, code, by])?;
     Ok(())
+}
+
+fn still_held(db: &Connection, hold: &RecordHold) -> Try<()> {
+    let sql = "SELECT 1 FROM records WHERE kind = ?1 AND id = ?2 AND version = ?3";
+    let held = finds(db, sql, params![hold.kind, hold.id, int(hold.version)?])?;
+    if held { Ok(()) } else { Err(conflict("lease")) }
 }
 
 fn use_token(db: &Connection, token: &TokenUse) -> Try<()> {

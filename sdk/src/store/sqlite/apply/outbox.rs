@@ -4,6 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::super::error::{Try, conflict};
+use super::super::read;
 use super::super::rows::int;
 use super::{count, first, run, run_on_one};
 use crate::ids::{CaseId, ReportId};
@@ -43,6 +44,22 @@ pub(super) fn insert(db: &Connection, row: &OutboxRow) -> Try<()> {
     run_on_one(db, WHAT, sql, values)?;
     count(db, "report", row.state.code(), 1)?;
     ready(db, row.id)
+}
+
+/// Claims what may be sent now: each report gets a lease, and its fence grows.
+pub(super) fn claim(
+    db: &Connection,
+    now: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Try<Vec<OutboxRow>> {
+    let mut rows = read::outbox_due(db, now, limit)?;
+    let sql = "UPDATE outbox SET fence = fence + 1, leased_until = ?2 WHERE id = ?1";
+    for row in &mut rows {
+        run_on_one(db, WHAT, sql, params![row.id.as_bytes(), until.as_millis()])?;
+        (row.fence, row.leased_until) = (row.fence + 1, Some(until));
+    }
+    Ok(rows)
 }
 
 /// Moves a report on, if its fence and state are what the step needs.

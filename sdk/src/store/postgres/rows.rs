@@ -1,0 +1,183 @@
+//! Turns table rows into the store's rows and back into numbers. It knows columns, no queries.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use super::error::{Fault, Try, corrupt};
+use crate::ids::{CaseId, ReportId};
+use crate::log::Hash;
+use crate::store::{
+    CaseRow, CheckpointRow, LogHead, NoticeRow, OutboxRow, OutboxState, RecordRow, SealedRow,
+    StagedLeaf, StoreError, StoredCase, StoredLeaf,
+};
+use crate::time::Timestamp;
+
+/// What `due_at` holds when no clock runs: later than every instant, so that it sorts last.
+pub(super) const NO_CLOCK: i64 = i64::MAX;
+
+/// A number as PostgreSQL keeps it.
+pub(super) fn int(number: u64) -> Try<i64> {
+    i64::try_from(number)
+        .map_err(|_| Fault::Refused(StoreError::Engine("a number is too large".to_owned())))
+}
+
+/// A column of any type.
+pub(super) fn column<'r, T: FromSql<'r>>(
+    row: &'r Row,
+    index: usize,
+    table: &'static str,
+) -> Try<T> {
+    row.try_get(index).map_err(|_| corrupt(table))
+}
+
+/// A column that holds a number from 0 on.
+pub(super) fn number(row: &Row, index: usize, table: &'static str) -> Try<u64> {
+    u64::try_from(column::<i64>(row, index, table)?).map_err(|_| corrupt(table))
+}
+
+fn small(row: &Row, index: usize, table: &'static str) -> Try<u32> {
+    u32::try_from(column::<i64>(row, index, table)?).map_err(|_| corrupt(table))
+}
+
+fn bytes<const N: usize>(row: &Row, index: usize, table: &'static str) -> Try<[u8; N]> {
+    column::<&[u8]>(row, index, table)?.try_into().map_err(|_| corrupt(table))
+}
+
+fn instant(row: &Row, index: usize, table: &'static str) -> Try<Timestamp> {
+    Timestamp::from_millis(column(row, index, table)?).map_err(|_| corrupt(table))
+}
+
+fn instant_if_any(row: &Row, index: usize, table: &'static str) -> Try<Option<Timestamp>> {
+    column::<Option<i64>>(row, index, table)?
+        .map(Timestamp::from_millis)
+        .transpose()
+        .map_err(|_| corrupt(table))
+}
+
+/// A column that holds a hash.
+pub(super) fn hash(row: &Row, index: usize, table: &'static str) -> Try<Hash> {
+    Ok(Hash::from(bytes::<32>(row, index, table)?))
+}
+
+/// A column that holds a case's id.
+pub(super) fn case_id(row: &Row, index: usize, table: &'static str) -> Try<CaseId> {
+    Ok(CaseId::from_bytes(bytes(row, index, table)?))
+}
+
+/// `id, stream, version, state, due_at, received_at, updated_at, snapshot, head, wrapped`
+pub(super) fn case(row: &Row) -> Try<StoredCase> {
+    const TABLE: &str = "cases";
+    let due_at = match column::<i64>(row, 4, TABLE)? {
+        NO_CLOCK => None,
+        millis => Some(Timestamp::from_millis(millis).map_err(|_| corrupt(TABLE))?),
+    };
+    Ok(StoredCase {
+        row: CaseRow {
+            id: case_id(row, 0, TABLE)?,
+            stream: column(row, 1, TABLE)?,
+            version: number(row, 2, TABLE)?,
+            state: column(row, 3, TABLE)?,
+            due_at,
+            received_at: instant(row, 5, TABLE)?,
+            updated_at: instant(row, 6, TABLE)?,
+            snapshot: column(row, 7, TABLE)?,
+            head: hash(row, 8, TABLE)?,
+        },
+        wrapped_key: column(row, 9, "case_keys")?,
+    })
+}
+
+/// `n, position, hash, bytes`
+pub(super) fn leaf(row: &Row) -> Try<StoredLeaf> {
+    const TABLE: &str = "leaves";
+    let position = column::<Option<i64>>(row, 1, TABLE)?;
+    Ok(StoredLeaf {
+        n: number(row, 0, TABLE)?,
+        position: position.map(u64::try_from).transpose().map_err(|_| corrupt(TABLE))?,
+        hash: hash(row, 2, TABLE)?,
+        bytes: column(row, 3, TABLE)?,
+    })
+}
+
+/// `staging, hash`
+pub(super) fn staged(row: &Row) -> Try<StagedLeaf> {
+    Ok(StagedLeaf { staging: number(row, 0, "leaves")?, hash: hash(row, 1, "leaves")? })
+}
+
+/// `case_id, n, sealed`
+pub(super) fn sealed(row: &Row) -> Try<SealedRow> {
+    const TABLE: &str = "sealed";
+    Ok(SealedRow {
+        case: case_id(row, 0, TABLE)?,
+        n: number(row, 1, TABLE)?,
+        sealed: column(row, 2, TABLE)?,
+    })
+}
+
+/// `case_id, key, fingerprint, answer`
+pub(super) fn notice(row: &Row) -> Try<NoticeRow> {
+    const TABLE: &str = "notices";
+    Ok(NoticeRow {
+        case: case_id(row, 0, TABLE)?,
+        key: bytes(row, 1, TABLE)?,
+        fingerprint: bytes(row, 2, TABLE)?,
+        answer: column(row, 3, TABLE)?,
+    })
+}
+
+/// `id, case_id, sequence, kind, body, state, attempts, next_at, fence, leased_until, cause,
+/// created_at, delivered_at, receipt`
+pub(super) fn report(row: &Row) -> Try<OutboxRow> {
+    const TABLE: &str = "outbox";
+    let state: &str = column(row, 5, TABLE)?;
+    Ok(OutboxRow {
+        id: ReportId::from_bytes(bytes(row, 0, TABLE)?),
+        case: case_id(row, 1, TABLE)?,
+        sequence: small(row, 2, TABLE)?,
+        kind: column(row, 3, TABLE)?,
+        body: column(row, 4, TABLE)?,
+        state: OutboxState::from_code(state).ok_or_else(|| corrupt(TABLE))?,
+        attempts: small(row, 6, TABLE)?,
+        next_at: instant(row, 7, TABLE)?,
+        fence: number(row, 8, TABLE)?,
+        leased_until: instant_if_any(row, 9, TABLE)?,
+        cause: column(row, 10, TABLE)?,
+        created_at: instant(row, 11, TABLE)?,
+        delivered_at: instant_if_any(row, 12, TABLE)?,
+        receipt: column(row, 13, TABLE)?,
+    })
+}
+
+/// `size, frontier`
+pub(super) fn log_head(row: &Row) -> Try<LogHead> {
+    const TABLE: &str = "log_head";
+    let size = number(row, 0, TABLE)?;
+    let (hashes, rest) = column::<&[u8]>(row, 1, TABLE)?.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(corrupt(TABLE));
+    }
+    Ok(LogHead { size, frontier: hashes.iter().copied().map(Hash::from).collect() })
+}
+
+/// `size, root, note, at`
+pub(super) fn checkpoint(row: &Row) -> Try<CheckpointRow> {
+    const TABLE: &str = "checkpoints";
+    Ok(CheckpointRow {
+        size: number(row, 0, TABLE)?,
+        root: hash(row, 1, TABLE)?,
+        note: column(row, 2, TABLE)?,
+        at: instant(row, 3, TABLE)?,
+    })
+}
+
+/// `kind, id, version, body, expires_at`
+pub(super) fn record(row: &Row) -> Try<RecordRow> {
+    const TABLE: &str = "records";
+    Ok(RecordRow {
+        kind: column(row, 0, TABLE)?,
+        id: column(row, 1, TABLE)?,
+        version: number(row, 2, TABLE)?,
+        body: column(row, 3, TABLE)?,
+        expires_at: instant_if_any(row, 4, TABLE)?,
+    })
+}

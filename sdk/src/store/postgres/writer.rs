@@ -1,0 +1,274 @@
+//! The tasks that write: each takes what waits, commits it as one transaction and only then says
+//! so. It knows nothing of what the changes mean.
+//!
+//! A change that cannot go in is told so and taken out, and the rest goes in without it: nobody
+//! fails for a neighbour. What the server undoes so that somebody else can go on is tried again.
+//! A commit whose answer was lost is looked up under the transaction's own number.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_postgres::Config;
+
+use super::apply::{self, Touched};
+use super::connect;
+use super::error::{Fault, Try, is_lost};
+use super::listen::Bell;
+use super::plan::{Link, Miss};
+use crate::store::{Change, Expected, News, StoreError};
+
+/// How often a batch is tried that the server undid or whose connection broke.
+const TRIES: u32 = 10;
+/// The first pause between tries; it grows with each.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Slots of `counts`: more writers than this only wait for one another sometimes.
+const SLOTS: i64 = 64;
+
+/// A change that waits, and who waits for the answer.
+pub(super) struct Job {
+    pub(super) change: Box<Change>,
+    pub(super) ack: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// One writing task.
+pub(super) struct Writer {
+    pub(super) config: Config,
+    pub(super) jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    pub(super) batch: usize,
+    pub(super) last_batch: Arc<AtomicUsize>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) link: Option<Link>,
+}
+
+/// What an attempt came to.
+enum Attempt {
+    /// Everything is durable.
+    Done,
+    /// Nothing was written: these cannot go in.
+    Refused(BTreeMap<usize, StoreError>),
+    /// Nothing was written; the same again may go in.
+    Again(Fault),
+    /// Nothing was written, and one of them is to blame.
+    Failed(Fault),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Writer {
+    /// Works until the last sender is gone and the queue is empty.
+    pub(super) async fn run(mut self) {
+        loop {
+            let mut waiting = Vec::with_capacity(self.batch);
+            let taken = self.jobs.lock().await.recv_many(&mut waiting, self.batch).await;
+            if taken == 0 {
+                return;
+            }
+            self.last_batch.store(taken, Ordering::Relaxed);
+            self.serve(waiting.into()).await;
+        }
+    }
+
+    /// Settles what waits, in rounds of changes that have nothing to do with one another.
+    async fn serve(&mut self, mut waiting: VecDeque<Job>) {
+        while !waiting.is_empty() {
+            let mut touched = Touched::default();
+            let apart: Vec<bool> =
+                waiting.iter().map(|job| touched.is_apart(&job.change)).collect();
+            let (mut now, mut later) = (Vec::new(), VecDeque::new());
+            for (job, apart) in waiting.into_iter().zip(apart) {
+                if apart { now.push(job) } else { later.push_back(job) }
+            }
+            self.settle(now).await;
+            waiting = later;
+        }
+    }
+
+    /// Settles changes that go together; one by one where nobody knows which one is to blame.
+    async fn settle(&mut self, jobs: Vec<Job>) {
+        let alone = jobs.len() == 1;
+        let Err((fault, jobs)) = self.together(jobs).await else { return };
+        if alone {
+            let told = fault.into_store_error();
+            jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
+            return;
+        }
+        for job in jobs {
+            if let Err((fault, jobs)) = self.together(vec![job]).await {
+                let told = fault.into_store_error();
+                jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
+            }
+        }
+    }
+
+    /// Commits changes in one transaction and answers them, or gives them back unanswered.
+    async fn together(&mut self, mut jobs: Vec<Job>) -> Result<(), (Fault, Vec<Job>)> {
+        let mut tries = 0;
+        while !jobs.is_empty() {
+            match self.attempt(&jobs).await {
+                Attempt::Done => {
+                    self.ring(&jobs).await;
+                    jobs.drain(..).for_each(|job| answer(job, Ok(())));
+                }
+                Attempt::Refused(mut refused) => {
+                    let mut left = Vec::with_capacity(jobs.len());
+                    for (owner, job) in jobs.into_iter().enumerate() {
+                        match refused.remove(&owner) {
+                            Some(error) => answer(job, Err(error)),
+                            None => left.push(job),
+                        }
+                    }
+                    jobs = left;
+                }
+                Attempt::Again(fault) => {
+                    tries += 1;
+                    if tries >= TRIES {
+                        return Err((fault, jobs));
+                    }
+                    tokio::time::sleep(PAUSE * tries).await;
+                }
+                Attempt::Failed(fault) => return Err((fault, jobs)),
+                Attempt::Unknown => {
+                    let text = "the connection broke in a commit: whether the change is there is \
+                                unknown";
+                    let lost = |job| answer(job, Err(StoreError::Engine(text.to_owned())));
+                    jobs.drain(..).for_each(lost);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn attempt(&mut self, jobs: &[Job]) -> Attempt {
+        let batch: Vec<&Change> = jobs.iter().map(|job| &*job.change).collect();
+        let outcome = self.transact(&batch).await;
+        outcome.unwrap_or_else(|fault| {
+            if fault.is_transient() {
+                if matches!(&fault, Fault::Engine(error) if is_lost(error)) {
+                    self.link = None;
+                }
+                Attempt::Again(fault)
+            } else {
+                Attempt::Failed(fault)
+            }
+        })
+    }
+
+    /// One transaction. An error says that nothing was written.
+    async fn transact(&mut self, batch: &[&Change]) -> Try<Attempt> {
+        let link = match self.link.take().filter(|link| !link.client.is_closed()) {
+            Some(link) => self.link.insert(link),
+            None => self.link.insert(join(&self.config).await?),
+        };
+        let plan = apply::plan(batch, link.slot)?;
+        let sent = match link.send(&plan).await {
+            Ok(sent) => sent,
+            Err(fault) => {
+                // A session that cannot even roll back is replaced.
+                if link.client.batch_execute("ROLLBACK").await.is_err() {
+                    self.link = None;
+                }
+                return Err(fault);
+            }
+        };
+        if !sent.misses.is_empty() {
+            link.client.batch_execute("ROLLBACK").await?;
+            return Ok(Attempt::Refused(reasons(link, batch, sent.misses).await?));
+        }
+        match link.client.batch_execute("COMMIT").await {
+            Ok(()) => Ok(Attempt::Done),
+            Err(error) if is_lost(&error) => {
+                self.link = None;
+                Ok(self.look_up(&sent.transaction, error.into()).await)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A commit was sent and its answer lost: the server knows what came of it.
+    async fn look_up(&mut self, transaction: &str, lost: Fault) -> Attempt {
+        const SQL: &str = "SELECT pg_xact_status($1::TEXT::XID8)";
+        for tries in 1..=TRIES {
+            tokio::time::sleep(PAUSE * tries).await;
+            let Ok(link) = join(&self.config).await else { continue };
+            let Ok(row) = link.client.query_one(SQL, &[&transaction]).await else { continue };
+            self.link = Some(link);
+            match row.try_get::<_, Option<&str>>(0) {
+                Ok(Some("committed")) => return Attempt::Done,
+                Ok(Some("aborted")) => return Attempt::Again(lost),
+                // The old session has not noticed yet that we are gone.
+                Ok(Some("in progress")) => {}
+                Ok(_) | Err(_) => return Attempt::Unknown,
+            }
+        }
+        Attempt::Unknown
+    }
+
+    /// Wakes those who wait in other processes.
+    async fn ring(&mut self, jobs: &[Job]) {
+        let Some(link) = &self.link else { return };
+        if jobs.iter().any(|job| !job.change.streams.is_empty()) {
+            self.bell.ring(&link.client, News::Leaves).await;
+        }
+        if jobs.iter().any(|job| !job.change.outbox.is_empty()) {
+            self.bell.ring(&link.client, News::Reports).await;
+        }
+    }
+}
+
+/// Opens a session for writing.
+pub(super) async fn join(config: &Config) -> Try<Link> {
+    let client = connect::open(config).await?;
+    let row = client.query_one("SELECT pg_backend_pid()", &[]).await?;
+    let pid: i32 = row.try_get(0)?;
+    Ok(Link::new(client, i64::from(pid) % SLOTS))
+}
+
+/// What each refused change is told.
+async fn reasons(
+    link: &Link,
+    batch: &[&Change],
+    misses: BTreeMap<usize, Miss>,
+) -> Try<BTreeMap<usize, StoreError>> {
+    let mut reasons = BTreeMap::new();
+    for (owner, miss) in misses {
+        let reason = match miss {
+            Miss::Token => StoreError::TokenReplayed,
+            Miss::Conflict(what) => StoreError::Conflict { what },
+            Miss::NewCase => StoreError::Conflict { what: taken(link, batch[owner]).await? },
+            Miss::Nothing => continue,
+        };
+        reasons.insert(owner, reason);
+    }
+    Ok(reasons)
+}
+
+/// Whether it is the complaint number that is taken, or the id or stream of the case.
+async fn taken(link: &Link, change: &Change) -> Try<&'static str> {
+    let Some(Expected::New(new)) = change.case.as_ref().map(|case| &case.expected) else {
+        return Ok("case");
+    };
+    let sql = "SELECT 1 FROM cases WHERE number = $1";
+    let found = link.client.query_opt(sql, &[&new.number.as_slice()]).await?;
+    Ok(if found.is_some() { "complaint number" } else { "case" })
+}
+
+/// The same error for the next one who waits.
+fn told_again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict { what } => StoreError::Conflict { what },
+        StoreError::TokenReplayed => StoreError::TokenReplayed,
+        StoreError::Full => StoreError::Full,
+        StoreError::Overloaded => StoreError::Overloaded,
+        StoreError::Engine(text) => StoreError::Engine(text.clone()),
+        StoreError::Corrupt { table } => StoreError::Corrupt { table },
+        StoreError::Closed => StoreError::Closed,
+    }
+}
+
+/// Whoever asked may be gone; the outcome stands anyway.
+fn answer(job: Job, outcome: Result<(), StoreError>) {
+    drop(job.ack.send(outcome));
+}
