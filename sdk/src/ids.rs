@@ -113,7 +113,8 @@ prefixed_id!(
 
 /// A random public name: of a case's stream in the log, or of a person who acted.
 ///
-/// 128 random bits in lower-case hex. It is derived from nothing, so it says nothing.
+/// Random bits in lower-case hex: 128 for a person, 80 behind the instant of birth for a stream. It
+/// is derived from nothing else, so it says nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pseudonym([u8; 16]);
 
@@ -122,6 +123,18 @@ impl Pseudonym {
     #[must_use]
     pub const fn new(random: [u8; 16]) -> Self {
         Self(random)
+    }
+
+    /// A pseudonym that begins with this instant: what is born together is stored together. For
+    /// the streams of cases, whose first leaf tells the same instant to everybody anyway; the 80
+    /// random bits are what ties it to nobody.
+    #[must_use]
+    pub fn born(now: Timestamp, random: [u8; 10]) -> Self {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0).to_be_bytes();
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&millis[2..]);
+        bytes[6..].copy_from_slice(&random);
+        Self(bytes)
     }
 
     /// The 16 bytes, as a database keeps them.

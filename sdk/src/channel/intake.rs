@@ -103,18 +103,31 @@ impl<S: Store> Channel<S> {
     ) -> Result<Diverted, IntakeError> {
         let complaint = Complaint::parse(body)?;
         let number = self.blind_number(&complaint.complaint_no);
-        loop {
-            if let Some(stored) = self.store().case_by_number(number).await? {
-                return self.again(stored, &complaint, body).await;
+        // Nearly every complaint is new, so whether it is known is asked only when something
+        // stands against it: its number is taken, or its consent no longer counts.
+        let against = match self.try_new(&complaint, body, number, token).await {
+            Err(error @ (IntakeError::Consent(_) | IntakeError::Field(_))) => error,
+            Err(error @ IntakeError::Store(StoreError::Conflict { what: "complaint number" })) => {
+                error
             }
-            let now = self.now();
-            self.check_new(&complaint, now)?;
-            match self.open_case(&complaint, body, number, token.clone(), now).await {
-                // The same number came in beside us: look at what it brought.
-                Err(IntakeError::Store(StoreError::Conflict { what: "complaint number" })) => {}
-                done => return done,
-            }
+            done => return done,
+        };
+        match self.store().case_by_number(number).await? {
+            Some(stored) => self.again(stored, &complaint, body).await,
+            None => Err(against),
         }
+    }
+
+    async fn try_new(
+        &self,
+        complaint: &Complaint,
+        body: &[u8],
+        number: [u8; 32],
+        token: Option<TokenUse>,
+    ) -> Result<Diverted, IntakeError> {
+        let now = self.now();
+        self.check_new(complaint, now)?;
+        self.open_case(complaint, body, number, token, now).await
     }
 
     fn check_new(&self, complaint: &Complaint, now: Timestamp) -> Result<(), IntakeError> {
@@ -178,7 +191,7 @@ impl<S: Store> Channel<S> {
         };
         let policy = self.policy(None)?;
         let decision = receive(&intake, &policy, now)?;
-        let (id, stream) = (CaseId::new(now, self.random()), Pseudonym::new(self.random()));
+        let (id, stream) = (CaseId::new(now, self.random()), Pseudonym::born(now, self.random()));
         let key = fresh_key(&*self.inner.entropy);
         let chain = Chain {
             stream: stream.to_string(),

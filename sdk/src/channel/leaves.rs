@@ -104,7 +104,7 @@ impl<S: Store> Channel<S> {
                 pseudonym: chain.actor.pseudonym,
             },
             rules: chain.rules.map(str::to_owned),
-            calendar: chain.rules.map(|_| self.inner.calendar.version().to_owned()),
+            calendar: chain.rules.map(|_| self.inner.policy.calendar.version().to_owned()),
             data,
             commit,
         }

@@ -121,10 +121,9 @@ struct Inner<S> {
     keys: KeyRing,
     kek: Kek,
     blind: BlindIndexKey,
-    rules: RuleSet,
-    rule_sets: HashMap<String, RuleSet>,
-    calendar: Calendar,
-    clerk_offer_limit: Fen,
+    /// For new cases; and one for each rule set an older case may be bound to.
+    policy: Arc<Policy>,
+    policies: HashMap<String, Arc<Policy>>,
     merge_delay_millis: i64,
     /// The system's own name in the log.
     system: Pseudonym,
@@ -152,9 +151,17 @@ impl<S: Store> Channel<S> {
             return Err(OpenError::Origin);
         }
         let kek = config.keys.kek();
-        let mut rule_sets: HashMap<String, RuleSet> =
-            RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect();
-        rule_sets.insert(config.rules.id.clone(), config.rules.clone());
+        let policy = |rules| {
+            Arc::new(Policy {
+                rules,
+                calendar: config.calendar.clone(),
+                clerk_offer_limit: config.clerk_offer_limit,
+            })
+        };
+        let mut policies: HashMap<String, Arc<Policy>> =
+            RuleSet::shipped().into_iter().map(|set| (set.id.clone(), policy(set))).collect();
+        let ours = policy(config.rules.clone());
+        policies.insert(config.rules.id.clone(), Arc::clone(&ours));
         let system = config.keys.system_pseudonym();
         let mut instance = [0; 8];
         entropy.fill(&mut instance);
@@ -168,10 +175,8 @@ impl<S: Store> Channel<S> {
                 blind: BlindIndexKey::from_kek(&kek),
                 kek,
                 keys: config.keys,
-                rules: config.rules,
-                rule_sets,
-                calendar: config.calendar,
-                clerk_offer_limit: config.clerk_offer_limit,
+                policy: ours,
+                policies,
                 merge_delay_millis: config.merge_delay_millis,
                 system,
                 instance: hex::encode(instance),
@@ -223,7 +228,7 @@ impl<S: Store> Channel<S> {
     /// The working days.
     #[must_use]
     pub fn calendar(&self) -> &Calendar {
-        &self.inner.calendar
+        &self.inner.policy.calendar
     }
 
     /// Our public keys, for `/.well-known/jwks.json`.
@@ -294,19 +299,17 @@ impl<S: Store> Channel<S> {
         together::either(self.inner.wake_outbox.notified(), self.store().news(News::Reports)).await;
     }
 
-    fn policy(&self, case: Option<&Case>) -> Result<Policy, RulesError> {
-        let rules = match case {
-            None => self.inner.rules.clone(),
-            Some(case) => match self.inner.rule_sets.get(&case.rules) {
-                Some(rules) => rules.clone(),
-                None => RuleSet::named(&case.rules)?,
-            },
-        };
-        Ok(Policy {
-            rules,
-            calendar: self.inner.calendar.clone(),
-            clerk_offer_limit: self.inner.clerk_offer_limit,
-        })
+    /// The policy for a new case, or the one a case is bound to.
+    fn policy(&self, case: Option<&Case>) -> Result<Arc<Policy>, RulesError> {
+        let Some(case) = case else { return Ok(Arc::clone(&self.inner.policy)) };
+        match self.inner.policies.get(&case.rules) {
+            Some(policy) => Ok(Arc::clone(policy)),
+            None => Ok(Arc::new(Policy {
+                rules: RuleSet::named(&case.rules)?,
+                calendar: self.inner.policy.calendar.clone(),
+                clerk_offer_limit: self.inner.policy.clerk_offer_limit,
+            })),
+        }
     }
 
     fn committed(&self, has_reports: bool) {

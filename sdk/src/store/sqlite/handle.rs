@@ -37,6 +37,14 @@ impl SqliteStore {
         }
     }
 
+    async fn glance<T, F>(&self, question: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Try<T> + Send + 'static,
+    {
+        Arc::clone(&self.readers).glance(question).await
+    }
+
     async fn read<T, F>(&self, question: F) -> Result<T>
     where
         T: Send + 'static,
@@ -52,11 +60,11 @@ impl Store for SqliteStore {
     }
 
     async fn case(&self, id: CaseId) -> Result<Option<StoredCase>> {
-        self.read(move |db| read::case(db, id)).await
+        self.glance(move |db| read::case(db, id)).await
     }
 
     async fn case_by_number(&self, blind: [u8; 32]) -> Result<Option<StoredCase>> {
-        self.read(move |db| read::case_by_number(db, blind)).await
+        self.glance(move |db| read::case_by_number(db, blind)).await
     }
 
     /// A cursor that is not ours gives [`StoreError::Corrupt`] of table `cursor`.
@@ -65,11 +73,11 @@ impl Store for SqliteStore {
     }
 
     async fn case_counts(&self) -> Result<Vec<(String, u64)>> {
-        self.read(read::case_counts).await
+        self.glance(read::case_counts).await
     }
 
     async fn blind_count(&self, kind: &'static str, value: [u8; 32]) -> Result<u64> {
-        self.read(move |db| read::blind_count(db, kind, value)).await
+        self.glance(move |db| read::blind_count(db, kind, value)).await
     }
 
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {
@@ -79,7 +87,7 @@ impl Store for SqliteStore {
 
     async fn stream_head(&self, stream: &str) -> Result<Option<StreamHead>> {
         let stream = stream.to_owned();
-        self.read(move |db| read::stream_head(db, &stream)).await
+        self.glance(move |db| read::stream_head(db, &stream)).await
     }
 
     async fn sealed(&self, case: CaseId) -> Result<Vec<SealedRow>> {
@@ -91,7 +99,7 @@ impl Store for SqliteStore {
     }
 
     async fn notice(&self, case: CaseId, key: [u8; 32]) -> Result<Option<NoticeRow>> {
-        self.read(move |db| read::notice(db, case, key)).await
+        self.glance(move |db| read::notice(db, case, key)).await
     }
 
     async fn outbox_of(&self, case: CaseId) -> Result<Vec<OutboxRow>> {
@@ -119,11 +127,11 @@ impl Store for SqliteStore {
     }
 
     async fn report(&self, id: ReportId) -> Result<Option<OutboxRow>> {
-        self.read(move |db| read::report(db, id)).await
+        self.glance(move |db| read::report(db, id)).await
     }
 
     async fn outbox_counts(&self) -> Result<(u64, u64)> {
-        self.read(read::outbox_counts).await
+        self.glance(read::outbox_counts).await
     }
 
     async fn staged(&self, limit: u32) -> Result<Vec<StagedLeaf>> {
@@ -131,7 +139,7 @@ impl Store for SqliteStore {
     }
 
     async fn log_head(&self) -> Result<LogHead> {
-        self.read(read::log_head).await
+        self.glance(read::log_head).await
     }
 
     async fn log_nodes(&self, level: u8, index: u64, count: u32) -> Result<Vec<Hash>> {
@@ -143,7 +151,7 @@ impl Store for SqliteStore {
     }
 
     async fn checkpoint(&self) -> Result<Option<CheckpointRow>> {
-        self.read(read::checkpoint).await
+        self.glance(read::checkpoint).await
     }
 
     async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<CheckpointRow>> {
@@ -156,7 +164,7 @@ impl Store for SqliteStore {
 
     async fn record(&self, kind: &'static str, id: &str) -> Result<Option<RecordRow>> {
         let id = id.to_owned();
-        self.read(move |db| read::record(db, kind, &id)).await
+        self.glance(move |db| read::record(db, kind, &id)).await
     }
 
     async fn records(&self, kind: &'static str, after: &str, limit: u32) -> Result<Vec<RecordRow>> {

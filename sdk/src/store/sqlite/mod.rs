@@ -61,9 +61,9 @@ impl Default for SqliteOptions {
         Self {
             queue: 4096,
             batch: 200,
-            readers: 2,
+            readers: 4,
             busy_timeout: Duration::from_secs(5),
-            cache_kib: 16 * 1024,
+            cache_kib: 8 * 1024,
             checkpoint_every: 1000,
             journal_size_limit: 64 * 1024 * 1024,
             max_pages: None,
@@ -243,6 +243,8 @@ fn prepare(db: &Connection, options: &SqliteOptions) -> Try<()> {
     db.busy_timeout(options.busy_timeout)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
+    // What a savepoint remembers stays in memory: it is not worth a file, even a temporary one.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
     // The writer alone moves the write-ahead log: closing must not repeat an fsync that failed.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())

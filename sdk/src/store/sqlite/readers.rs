@@ -29,6 +29,19 @@ impl Readers {
         })
     }
 
+    /// Reads a few rows by their keys, here and now: that takes less time than handing it to
+    /// another thread and back. When all connections are busy it waits like any other read.
+    pub(super) async fn glance<T, F>(self: Arc<Self>, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Try<T> + Send + 'static,
+    {
+        match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(_permit) => self.ask(question).map_err(Fault::into_store_error),
+            Err(_) => self.read(question).await,
+        }
+    }
+
     /// Reads on a thread that may block.
     pub(super) async fn read<T, F>(self: Arc<Self>, question: F) -> Result<T, StoreError>
     where

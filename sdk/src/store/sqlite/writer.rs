@@ -146,16 +146,45 @@ impl Writer {
         }
     }
 
-    /// One transaction, one savepoint per job: a job that fails is undone alone.
+    /// One transaction. Nearly always every job goes in, so they are applied plainly; when one
+    /// does not, all is undone and done again with a way back before each.
     fn transact(&self, waiting: &[Job]) -> Result<Vec<Result<(), StoreError>>, Lost> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let outcomes = match self.apply_plainly(waiting)? {
+            Some(outcomes) => outcomes,
+            None => {
+                self.db.execute_batch("ROLLBACK")?;
+                self.db.execute_batch("BEGIN IMMEDIATE")?;
+                self.apply_carefully(waiting)?
+            }
+        };
+        self.db.execute_batch("COMMIT").map_err(|error| Lost { error, committing: true })?;
+        Ok(outcomes)
+    }
+
+    /// Applies all jobs; `None` when one does not go in.
+    fn apply_plainly(&self, waiting: &[Job]) -> Result<Option<Vec<Result<(), StoreError>>>, Lost> {
+        for job in waiting {
+            match job.work.apply(&self.db) {
+                Ok(()) => {}
+                Err(Fault::Engine(error)) if is_fatal(&error) || self.db.is_autocommit() => {
+                    // Some errors undo the whole transaction, neighbours and all.
+                    return Err(error.into());
+                }
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(waiting.iter().map(|_| Ok(())).collect()))
+    }
+
+    /// Applies the jobs with one savepoint each: a job that fails is undone alone.
+    fn apply_carefully(&self, waiting: &[Job]) -> Result<Vec<Result<(), StoreError>>, Lost> {
         let mut outcomes = Vec::with_capacity(waiting.len());
         for job in waiting {
             self.run_word("SAVEPOINT change")?;
             match job.work.apply(&self.db) {
                 Ok(()) => outcomes.push(Ok(())),
                 Err(Fault::Engine(error)) if is_fatal(&error) || self.db.is_autocommit() => {
-                    // Some errors undo the whole transaction, neighbours and all.
                     return Err(error.into());
                 }
                 Err(fault) => {
@@ -165,7 +194,6 @@ impl Writer {
             }
             self.run_word("RELEASE change")?;
         }
-        self.db.execute_batch("COMMIT").map_err(|error| Lost { error, committing: true })?;
         Ok(outcomes)
     }
 
