@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use green_channel::case::Role;
 
 use crate::auth::Scope;
-use crate::{data_folder, demo, doctor, export, serve};
+use crate::{backup, data_folder, demo, doctor, export, fsck, moving, restore, serve};
 
 /// 12315 绿色通道商户端：接收分流投诉、首问负责、计时、和解、履行、回传，并留下可离线核验的存证。
 #[derive(Parser)]
@@ -42,6 +42,40 @@ enum Command {
     Export {
         #[command(subcommand)]
         command: ExportCommand,
+    },
+    /// 备份数据库到一个文件，不必停止服务；密钥不在其中
+    Backup {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 备份文件（须不存在）
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// 从备份恢复到配置的数据库（须为空库）；中断后再次运行可继续
+    Restore {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 备份文件
+        #[arg(long)]
+        from: PathBuf,
+    },
+    /// 把数据库搬到另一个引擎或位置（先停止服务）；中断后再次运行可继续
+    MigrateStore {
+        /// 来源，如 sqlite:///var/lib/green-channel/green-channel.db
+        from: String,
+        /// 目标（须为空库），如 postgres://user@host:5432/database
+        to: String,
+        /// 数据目录；给出则用其中的密钥核对新库，并说明配置怎么改
+        #[arg(long, env = "GREEN_CHANNEL_DATA")]
+        data: Option<PathBuf>,
+    },
+    /// 核对：逐案、逐条、逐个检查点核对整个数据库；有问题则返回 1
+    Fsck {
+        #[command(flatten)]
+        data: DataArgs,
+        /// 以 JSON 输出
+        #[arg(long)]
+        json: bool,
     },
     /// 打印接口文档 (OpenAPI 3.1)
     Openapi {
@@ -82,6 +116,9 @@ pub(crate) struct InitArgs {
     /// 12315 中心的公钥文件 (JWKS)，将复制进数据目录
     #[arg(long)]
     pub(crate) center_jwks: Option<PathBuf>,
+    /// 数据库：SQLite 文件，或 postgres://用户@主机/库名（库须已建好）
+    #[arg(long)]
+    pub(crate) database: Option<String>,
 }
 
 #[derive(Args)]
@@ -244,6 +281,12 @@ impl Cli {
             Command::Export { command: ExportCommand::Log { data, out } } => {
                 export::log(&data.data, &out).await?;
             }
+            Command::Backup { data, out } => return backup::run(&data.data, &out).await,
+            Command::Restore { data, from } => return restore::run(&data.data, &from).await,
+            Command::MigrateStore { from, to, data } => {
+                return moving::run(&from, &to, data.as_deref()).await;
+            }
+            Command::Fsck { data, json } => return fsck::run(&data.data, json).await,
             Command::Openapi { document } => crate::api::print_document(document),
         }
         Ok(ExitCode::SUCCESS)

@@ -94,6 +94,7 @@ fn filled_config(args: &InitArgs) -> String {
     set("\"91000000000000000K\"", args.uscc.clone());
     set("\"示例商场\"", args.name.clone());
     set("\"https://center.example\"", args.center_issuer.clone());
+    set("\"green-channel.db\"", args.database.clone());
     let api = args.center_url.as_ref().map(|url| format!("api_url = {}", serde_json::json!(url)));
     if let Some(api) = api {
         text = text.replacen("api_url = \"\"", &api, 1);

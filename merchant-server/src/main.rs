@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod auth;
+mod backup;
 mod cli;
 mod config;
 mod console;
@@ -11,8 +12,11 @@ mod data_folder;
 mod demo;
 mod doctor;
 mod export;
+mod fsck;
 mod logging;
 mod metrics;
+mod moving;
+mod restore;
 mod serve;
 mod work;
 

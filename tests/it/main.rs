@@ -1,10 +1,13 @@
 //! The integration tests: one program, one module a promise. Each test runs the real server as a
 //! process of its own and asserts what a user would notice.
 
+mod cluster;
+mod contract;
 mod demo;
 mod intake;
 mod journeys;
 mod kill;
+mod moving;
 mod notices;
 mod openapi;
 mod outbox;

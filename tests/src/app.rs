@@ -34,11 +34,17 @@ pub struct Setup {
     pub center_up: bool,
     /// Lines of the configuration and what stands there instead.
     pub settings: Vec<(&'static str, &'static str)>,
+    /// Where the database is; a file in the data folder when none.
+    pub database: Option<String>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { center_up: true, settings: vec![("timeout_seconds = 15", "timeout_seconds = 2")] }
+        Self {
+            center_up: true,
+            settings: vec![("timeout_seconds = 15", "timeout_seconds = 2")],
+            database: None,
+        }
     }
 }
 
@@ -402,7 +408,7 @@ fn init(data: &Path, url: &str, center: SocketAddr, jwks: &Path, setup: &Setup) 
     let (data_text, jwks) = (path_text(data), path_text(jwks));
     let listen = url.trim_start_matches("http://");
     let center_url = format!("http://{center}");
-    run(&[
+    let mut arguments = vec![
         "init",
         "--data",
         data_text,
@@ -420,7 +426,11 @@ fn init(data: &Path, url: &str, center: SocketAddr, jwks: &Path, setup: &Setup) 
         USCC,
         "--name",
         NAME,
-    ]);
+    ];
+    if let Some(database) = &setup.database {
+        arguments.extend(["--database", database]);
+    }
+    run(&arguments);
     let file = data.join("config.toml");
     let mut text = std::fs::read_to_string(&file).expect("init writes the configuration");
     for (from, to) in &setup.settings {
@@ -453,7 +463,7 @@ fn run(arguments: &[&str]) -> String {
 
 /// A free port below those that outgoing connections use: a server that is killed must get its
 /// port back, and no connection may happen to sit on it.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 10_000).unwrap_or(0);
     for _ in 0..10_000 {

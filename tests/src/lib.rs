@@ -7,6 +7,8 @@
 mod app;
 mod binary;
 mod log_check;
+mod postgres;
+mod replica;
 mod search;
 mod seeded;
 mod staff;
@@ -16,6 +18,8 @@ mod words;
 pub use app::{ISSUER, NAME, Setup, TestApp, USCC};
 pub use binary::{binary, merchant_server};
 pub use log_check::{CheckedLog, check_log};
+pub use postgres::Postgres;
+pub use replica::Replica;
 pub use search::{files_with, occurs};
 pub use seeded::Seeded;
 pub use staff::{ApiError, Refused, Staff, refusal};

@@ -73,6 +73,12 @@ impl Staff {
         Self { base: base.to_owned(), token, client }
     }
 
+    /// The same person at another server.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// Every case that fits, newest first; `filter` is a piece of the query like `state=received`.
     ///
     /// # Errors

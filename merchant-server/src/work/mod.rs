@@ -23,6 +23,10 @@ const CLOCKS_LEASE_MILLIS: i64 = 150_000;
 /// After an error of the store, so that a broken disk does not fill the log file.
 const REST: Duration = Duration::from_secs(1);
 
+/// Loops that each claim and send a round of reports: while one round waits for its slowest report
+/// the others go on. What each claims is its own.
+const DELIVERY_LOOPS: usize = 4;
+
 type Stopped = watch::Receiver<bool>;
 
 /// Starts all workers.
@@ -32,7 +36,9 @@ pub(crate) fn start(app: &App, stopped: &Stopped) -> Result<JoinSet<()>, CliErro
     workers.spawn(clocks(app.clone(), stopped.clone()));
     if !app.config.center.api_url.is_empty() {
         let center = Arc::new(center(app)?);
-        workers.spawn(deliver(app.clone(), Arc::clone(&center), stopped.clone()));
+        for _ in 0..DELIVERY_LOOPS {
+            workers.spawn(deliver(app.clone(), Arc::clone(&center), stopped.clone()));
+        }
         if app.config.center.pull {
             workers.spawn(pull(app.clone(), center, stopped.clone()));
         }

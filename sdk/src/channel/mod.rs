@@ -5,6 +5,7 @@
 
 mod casework;
 mod edge;
+mod fsck;
 mod intake;
 mod keys;
 mod lease;
@@ -22,6 +23,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use casework::{ActError, Acted, LoadedCase};
 pub use edge::{SystemClock, SystemEntropy};
+pub use fsck::{FsckCheck, FsckCode, FsckFinding, FsckReport, Invariant, ReportTally, Verdict};
 pub use intake::{Diverted, IntakeAnswer, IntakeError};
 pub use keys::{KeyError, KeyRing, KeyRingFile};
 pub use lease::Lease;

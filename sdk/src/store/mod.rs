@@ -18,6 +18,8 @@ pub mod contract;
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub mod transfer;
 
 use std::future::Future;
 

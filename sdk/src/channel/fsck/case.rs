@@ -72,20 +72,26 @@ impl<S: Store> Channel<S> {
         Ok(())
     }
 
+    /// One look; a row that does not read is a finding.
     async fn look(&self, stored: &StoredCase) -> Result<Look, StoreError> {
+        match self.look_closely(stored).await {
+            Err(StoreError::Corrupt { table }) => {
+                let subject = format!("{} {table}", stored.row.id);
+                let findings = vec![FsckFinding::new(FsckCode::CaseUnreadable, subject)];
+                Ok(Look { findings, leaves: 0, reports: Vec::new() })
+            }
+            look => look,
+        }
+    }
+
+    async fn look_closely(&self, stored: &StoredCase) -> Result<Look, StoreError> {
         let (id, mut found) = (stored.row.id, Vec::new());
         let told = self.walk(&stored.row.stream, id.to_string(), true, &mut found).await?;
-        let reports = match self.store().outbox_of(id).await {
-            Err(StoreError::Corrupt { table }) => {
-                found.push(FsckFinding::new(FsckCode::CaseUnreadable, format!("{id} {table}")));
-                Vec::new()
-            }
-            reports => reports?,
-        };
+        let reports = self.store().outbox_of(id).await?;
         self.hold_row(stored, &told, &reports, &mut found).await?;
         match self.key_of(stored, &mut found) {
             Some(key) => {
-                self.hold_words(id, &told, &key, &mut found).await?;
+                self.hold_words(stored, &told, &key, &mut found).await?;
                 self.hold_reports(stored, &told, &reports, Some(&key), &mut found);
             }
             None => {

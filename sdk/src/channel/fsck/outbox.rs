@@ -38,7 +38,7 @@ impl<S: Store> Channel<S> {
         }
         let kinds: Vec<Option<ReportKind>> =
             reports.iter().map(|row| ReportKind::from_code(&row.kind)).collect();
-        let times = |kind| {
+        let times = |kind: ReportKind| {
             let happened = told.steps.iter().filter(|step| **step == kind).count();
             (kinds.iter().filter(|told| **told == Some(kind)).count(), happened)
         };

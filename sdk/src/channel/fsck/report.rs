@@ -9,6 +9,9 @@ use crate::log::Hash;
 
 /// How many findings are told one by one; the others are counted.
 const TOLD: usize = 100;
+/// What the check of the words cannot say.
+const STRUCTURE: &str = "structure only: what is sealed opens under its case's key and is what was \
+                         committed to; nothing was searched for readable personal data";
 
 /// What must hold of a store. The numbers never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -284,21 +287,19 @@ impl Audit {
 
     pub(super) fn finish(mut self) -> FsckReport {
         let check = |invariant| {
+            let is_broken = self.broken.contains(&invariant);
             let note = self.notes.get(&invariant).copied();
             let (verdict, note) = match invariant {
                 Invariant::I2 | Invariant::I3 | Invariant::I4 => {
                     (Verdict::NotApplicable, Some("no fund yet"))
                 }
-                _ if self.broken.contains(&invariant) => (Verdict::Broken, note),
-                Invariant::I7 => (
-                    Verdict::Sound,
-                    Some(
-                        "structure only: what is sealed opens under its case's key and is what was \
-                         committed to; nothing was searched for readable personal data",
-                    ),
-                ),
-                Invariant::I1 | Invariant::I5 | Invariant::I6 | Invariant::I8 => {
-                    (if note.is_some() { Verdict::NotJudged } else { Verdict::Sound }, note)
+                Invariant::I7 if !is_broken => (Verdict::Sound, Some(STRUCTURE)),
+                Invariant::I1 | Invariant::I5 | Invariant::I6 | Invariant::I7 | Invariant::I8 => {
+                    match (is_broken, note) {
+                        (true, note) => (Verdict::Broken, note),
+                        (false, Some(note)) => (Verdict::NotJudged, Some(note)),
+                        (false, None) => (Verdict::Sound, None),
+                    }
                 }
             };
             FsckCheck { invariant, verdict, note }

@@ -7,7 +7,7 @@ use crate::channel::intake::answer_context;
 use crate::channel::leaves::SealedWords;
 use crate::ids::{CaseId, ComplaintNo};
 use crate::privacy::CaseKey;
-use crate::store::{SealedRow, Store, StoreError};
+use crate::store::{SealedRow, Store, StoreError, StoredCase};
 
 /// The notice key of the diversion itself: the first notice of every case.
 pub(super) const INTAKE_KEY: [u8; 32] = [0; 32];
@@ -16,7 +16,7 @@ impl<S: Store> Channel<S> {
     /// Opens everything sealed of a live case and holds it against its leaves.
     pub(super) async fn hold_words(
         &self,
-        id: CaseId,
+        stored: &StoredCase,
         told: &Told,
         key: &CaseKey,
         found: &mut Vec<FsckFinding>,
@@ -25,12 +25,11 @@ impl<S: Store> Channel<S> {
         if !told.is_sound {
             return Ok(());
         }
-        let stream = self.store().case(id).await?.map(|stored| stored.row.stream);
-        let stream = stream.unwrap_or_default();
+        let (id, stream) = (stored.row.id, &stored.row.stream);
         let mut commits = told.commits.clone();
         let mut first = None;
         for row in self.store().sealed(id).await? {
-            match self.hold_row_of_words(&stream, &mut commits, key, &row) {
+            match self.hold_row_of_words(stream, &mut commits, key, &row) {
                 Ok(words) if row.n == 0 => first = Some(words),
                 Ok(_) => {}
                 Err(code) => {

@@ -35,7 +35,7 @@ pub(super) async fn streams_have_no_gaps<S: Store>(store: Arc<S>) {
 }
 
 /// What a sequencer writes that saw this head and these leaves.
-fn growth(old_size: u64, staged: &[StagedLeaf], mark: u8) -> Change {
+pub(super) fn growth(old_size: u64, staged: &[StagedLeaf], mark: u8) -> Change {
     let size = old_size + u64::try_from(staged.len()).expect("few leaves");
     let mut nodes: Vec<_> =
         (old_size..).zip(staged).map(|(index, leaf)| (0, index, leaf.hash)).collect();
@@ -135,4 +135,17 @@ pub(super) async fn there_is_one_checkpoint_per_size<S: Store>(store: Arc<S>) {
     let both = Change { checkpoint: signed(3, b'c').checkpoint, ..growth(2, &staged[2..], b'x') };
     put(&*store, both).await;
     assert_eq!(store.checkpoint().await.expect("reads"), Some(checkpoint(3, b'c')));
+}
+
+pub(super) async fn checkpoints_are_listed_in_order<S: Store>(store: Arc<S>) {
+    for n in 0..4 {
+        put(&*store, arrival(n)).await;
+        let staged = store.staged(10).await.expect("reads");
+        put(&*store, growth(u64::from(n), &staged, b'x')).await;
+        put(&*store, signed(u64::from(n) + 1, b'a')).await;
+    }
+    let all: Vec<_> = (1..5).map(|size| checkpoint(size, b'a')).collect();
+    assert_eq!(store.checkpoints(0, 100).await.expect("reads"), all);
+    assert_eq!(store.checkpoints(1, 2).await.expect("reads"), all[1..3]);
+    assert_eq!(store.checkpoints(4, 100).await.expect("reads"), []);
 }

@@ -8,11 +8,13 @@ mod outbox;
 mod pages;
 mod records;
 mod reopen;
+mod shared;
 
 use std::future::Future;
 use std::sync::Arc;
 
 pub use reopen::what_was_committed_survives_reopening;
+pub use shared::shared;
 
 use super::Store;
 
@@ -50,15 +52,18 @@ where
         log::positions_are_given_once_by_two_sequencers,
         log::a_leaf_is_positioned_once,
         log::there_is_one_checkpoint_per_size,
+        log::checkpoints_are_listed_in_order,
         outbox::reports_leave_in_order,
         outbox::a_lease_hides_a_report_until_it_ends,
         outbox::a_lost_fence_cannot_write,
+        outbox::a_claim_leases_what_is_due,
         outbox::a_dead_report_blocks_later_ones_of_its_case_only,
         outbox::a_replayed_report_goes_again,
         outbox::sequences_have_no_gaps,
         outbox::reports_are_listed_newest_first,
         records::a_record_moves_by_its_version,
         records::records_are_listed_by_id,
+        records::a_lost_hold_cannot_write,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::make::{arrival, at, at_once, delivered, is_conflict, moved, put, report, report_id};
 use crate::ids::ReportId;
-use crate::store::{Change, OutboxFilter, OutboxRow, OutboxState, OutboxStep, Store};
+use crate::store::{Change, OutboxFilter, OutboxMove, OutboxRow, OutboxState, OutboxStep, Store};
 
 /// Cases 1 to `cases`, each with so many reports.
 async fn fill<S: Store>(store: &S, cases: u32, reports: u32) {
@@ -163,4 +163,28 @@ pub(super) async fn reports_are_listed_newest_first<S: Store>(store: Arc<S>) {
     wanted.retain(|id| *id != report_id(2, 1));
     assert_eq!(pending.iter().map(|row| row.id).collect::<Vec<_>>(), wanted);
     assert!(store.outbox(of(OutboxState::Delivered)).await.expect("reads").is_empty());
+}
+
+pub(super) async fn a_claim_leases_what_is_due<S: Store>(store: Arc<S>) {
+    for n in 0..6 {
+        put(&*store, Change { outbox: vec![report(n, 1), report(n, 2)], ..arrival(n) }).await;
+    }
+    let first = store.claim_due(at(1), at(50), 4).await.expect("claims");
+    assert_eq!(first.len(), 4);
+    for row in &first {
+        assert_eq!((row.sequence, row.fence, row.leased_until), (1, 1, Some(at(50))));
+        assert_eq!(store.report(row.id).await.expect("reads").as_ref(), Some(row));
+    }
+    let rest = store.claim_due(at(1), at(50), 100).await.expect("claims");
+    assert_eq!(rest.len(), 2);
+    assert!(store.claim_due(at(1), at(50), 100).await.expect("claims").is_empty());
+    assert!(store.outbox_due(at(1), 100).await.expect("reads").is_empty());
+    // When a lease ends the report is due again; who held it before has lost it.
+    let again = store.claim_due(at(50), at(99), 1).await.expect("claims");
+    assert_eq!((again[0].id, again[0].fence), (first[0].id, 2));
+    let late = Change {
+        outbox_moves: vec![OutboxMove { id: first[0].id, fence: 1, step: delivered() }],
+        ..Change::default()
+    };
+    is_conflict(&store.commit(late).await, "report");
 }

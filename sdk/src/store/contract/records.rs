@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::make::{at, at_once, is_conflict, put};
-use crate::store::{Change, RecordRow, RecordWrite, Store};
+use super::make::{arrival, at, at_once, case_id, is_conflict, put};
+use crate::store::{Change, RecordHold, RecordRow, RecordWrite, Store};
 
 fn write(id: &str, expected: u64, body: Option<&str>) -> Change {
     let record = RecordWrite {
@@ -57,4 +57,25 @@ pub(super) async fn records_are_listed_by_id<S: Store>(store: Arc<S>) {
     assert_eq!(rest, [row("c", 1, "c"), row("d", 1, "d")]);
     assert!(store.records("person", "d", 10).await.expect("reads").is_empty());
     assert!(store.records("token", "", 10).await.expect("reads").is_empty());
+}
+
+pub(super) async fn a_lost_hold_cannot_write<S: Store>(store: Arc<S>) {
+    let write = |expected, body: Option<&[u8]>| RecordWrite {
+        kind: "lease",
+        id: "sequencer".to_owned(),
+        expected,
+        body: body.map(<[u8]>::to_vec),
+        expires_at: None,
+    };
+    let under = |version, n| Change {
+        holds: Some(RecordHold { kind: "lease", id: "sequencer".to_owned(), version }),
+        ..arrival(n)
+    };
+    is_conflict(&store.commit(under(1, 1)).await, "lease");
+    put(&*store, Change { records: vec![write(0, Some(b"{}"))], ..Change::default() }).await;
+    put(&*store, under(1, 1)).await;
+    put(&*store, Change { records: vec![write(1, Some(b"{}"))], ..Change::default() }).await;
+    is_conflict(&store.commit(under(1, 2)).await, "lease");
+    assert_eq!(store.case(case_id(2)).await.expect("reads"), None);
+    put(&*store, under(2, 2)).await;
 }

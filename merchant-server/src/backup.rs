@@ -1,0 +1,61 @@
+//! `backup`: everything in the store as of one instant, in one file, while the server runs. The
+//! keys are not in it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use green_channel::store::transfer;
+
+use crate::cli::CliError;
+use crate::config::Config;
+use crate::logging::say;
+use crate::{fsck, moving};
+
+/// Writes a backup, checks it, and gives it its name only then. Exits with 1 if the check found
+/// something: the backup is kept, because a copy of a damaged store may still be the best there is.
+pub(crate) async fn run(data: &Path, out: &Path) -> Result<ExitCode, CliError> {
+    let config = Config::load(data)?;
+    if out.exists() {
+        return Err(format!("{} 已存在，未作任何改动", out.display()).into());
+    }
+    let part = beside(out, ".part");
+    // What a broken-off run left is as of another instant: it is of no use.
+    for left in ["", "-wal", "-shm", "-journal"] {
+        discard(&beside(&part, left))?;
+    }
+    let written = transfer::back_up(&config.storage.database, &part, &mut moving::tell).await;
+    written.map_err(|error| error.message_zh())?;
+    let code = check(data, &config, &part).await?;
+    transfer::settle(&part).await.map_err(|error| error.message_zh())?;
+    transfer::rename(&part, out).map_err(|error| error.message_zh())?;
+    say(&format!("已备份到 {}（仅本人可读）", out.display()));
+    say("备份中没有 keys.json：请把密钥另存一处；两者放在一起，等于没有加密");
+    say("备份会留住此后被删除的个人信息：请按保存期限及时销毁旧备份");
+    Ok(code)
+}
+
+/// Checks the file with the keys of the data folder, if they are there.
+async fn check(data: &Path, config: &Config, file: &Path) -> Result<ExitCode, CliError> {
+    if !data.join("keys.json").exists() {
+        say("[注意] 没有 keys.json，备份未经核对");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let database = format!("sqlite://{}", std::path::absolute(file)?.display());
+    let report = fsck::of_database(data, config, &database).await?;
+    fsck::tell(&report);
+    Ok(fsck::exit_code(&report))
+}
+
+/// The path with something at its end.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+fn discard(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,180 @@
+//! A real PostgreSQL server of the tests' own: made in a temporary folder, gone with the test
+//! process. It knows nothing of what is kept in it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A server with databases to be made in it.
+pub struct Postgres {
+    folder: TempDir,
+    port: u16,
+    server: Child,
+    next: AtomicU32,
+}
+
+/// How a server is run, beyond where it lies.
+const COMMON: &str =
+    "max_connections = 300\nshared_buffers = 256MB\nlisten_addresses = '127.0.0.1'\n";
+/// For tests of rules: a power cut would lose what a test made, and nobody minds.
+const HASTY: &str = "fsync = off\nfull_page_writes = off\n";
+
+impl Postgres {
+    /// The server that all tests of this process share. It does not survive a power cut.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start_with(HASTY))
+    }
+
+    /// A server of its own that does not survive a power cut.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(HASTY)
+    }
+
+    /// A server of its own with PostgreSQL's own defaults: every commit is on disk.
+    #[must_use]
+    pub fn start_durable() -> Self {
+        Self::start_with("")
+    }
+
+    /// # Panics
+    /// When PostgreSQL is not installed or does not start.
+    fn start_with(settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        give_away(folder.path());
+        let path = data.to_str().expect("a path of ours").to_owned();
+        let output = as_postgres("initdb")
+            .args(["-D", &path, "-A", "trust", "-U", "postgres", "-E", "UTF8"])
+            .args(["--locale=C", "--no-sync"])
+            .output()
+            .expect("initdb starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "initdb failed:\n{said}");
+        let port = free_port();
+        let socket = folder.path().to_str().expect("a path of ours").to_owned();
+        let file = data.join("postgresql.conf");
+        let own =
+            format!("{COMMON}port = {port}\nunix_socket_directories = '{socket}'\n{settings}");
+        std::fs::write(&file, own).expect("the configuration writes");
+        let server = as_postgres("postgres")
+            .args(["-D", &path])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(folder.path().join("server.log")).expect("a log file"))
+            .spawn()
+            .expect("postgres starts");
+        let this = Self { folder, port, server, next: AtomicU32::new(0) };
+        this.wait();
+        this
+    }
+
+    fn wait(&self) {
+        let began = Instant::now();
+        while !self.psql("postgres", "SELECT 1").status.success() {
+            let log = std::fs::read_to_string(self.folder.path().join("server.log"));
+            let late = began.elapsed() > Duration::from_secs(60);
+            assert!(!late, "PostgreSQL is not ready:\n{}", log.unwrap_or_default());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Makes a fresh database and gives its URL.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn database(&self, name: &str) -> String {
+        let name = format!("{name}_{}", self.next.fetch_add(1, Ordering::SeqCst));
+        let made = self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "no database {name}: {said}");
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The process that listens, to be looked at or stopped.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> std::process::Output {
+        let port = self.port.to_string();
+        Command::new(tool("psql"))
+            .args(["-X", "-q", "-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-d", database])
+            .args(["-c", sql])
+            .stdin(Stdio::null())
+            .output()
+            .expect("psql starts")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // `setpriv` has become the server itself, so this is its own number: SIGINT ends it fast.
+        let line = format!("kill -INT {}", self.server.id());
+        let _ = Command::new("sh").args(["-c", &line]).status();
+        let _ = self.server.wait();
+    }
+}
+
+/// A program of the server's as the user `postgres` where we are root: it refuses to be root. It
+/// dies with us, however we end.
+fn as_postgres(program: &str) -> Command {
+    let path = tool(program);
+    let mut command = Command::new("setpriv");
+    command.arg("--pdeathsig=KILL");
+    if is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.arg("--").arg(path).current_dir("/");
+    command
+}
+
+/// The newest server that is installed.
+///
+/// # Panics
+/// When there is none.
+fn tool(program: &str) -> PathBuf {
+    let root = Path::new("/usr/lib/postgresql");
+    let versions = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            let path = entry.path().join("bin").join(program);
+            path.exists().then_some((version, path))
+        })
+        .collect();
+    found.sort();
+    let newest = found.pop().map(|(_, path)| path);
+    newest.unwrap_or_else(|| {
+        let elsewhere = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders = std::env::split_paths(&elsewhere).map(|folder| folder.join(program));
+        let remedy = "PostgreSQL is not installed: apt-get install postgresql";
+        folders.find(|path| path.exists()).expect(remedy)
+    })
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().expect("id starts");
+    output.stdout.trim_ascii() == b"0"
+}
+
+/// The folder belongs to the user that the server runs as.
+fn give_away(folder: &Path) {
+    if is_root() {
+        let given = Command::new("chown").arg("postgres").arg(folder).status();
+        assert!(given.expect("chown starts").success(), "the folder is given to postgres");
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
