@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use green_channel::center::http_client;
 use green_channel::testkit::SimCenter;
 use tempfile::TempDir;
 
@@ -46,8 +47,9 @@ impl Replica {
     }
 
     async fn ready(&self) {
+        let client = http_client(Duration::from_secs(5)).expect("an HTTP client");
         eventually("the replica is ready", Duration::from_secs(30), || async {
-            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            let answer = client.get(format!("{}/readyz", self.url)).send().await;
             answer.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
