@@ -169,7 +169,8 @@ async fn reads(world: &World, label: &str, plan: &Plan, table: &mut Table) {
     let (status, list) = connection.call(&newest).await.expect("it answers");
     assert_eq!(status, 200);
     let list: Value = serde_json::from_slice(&list).expect("JSON");
-    let ids: Vec<String> = list["cases"].as_array().into_iter().flatten().map(id).collect();
+    let rows: Vec<Value> = list["cases"].as_array().cloned().unwrap_or_default();
+    let ids: Vec<String> = rows.iter().map(id).collect();
 
     let one = |path: String| request("GET", &path, &token, b"");
     let show = ids.iter().map(|id| one(format!("/api/v1/cases/{id}"))).collect();
@@ -178,9 +179,11 @@ async fn reads(world: &World, label: &str, plan: &Plan, table: &mut Table) {
         let path = format!("{INTAKE}/{no}");
         request("GET", &path, &world.center.token("GET", &path, b""), b"")
     });
-    let accept = json!({ "action": "accept" }).to_string();
-    let accept = ids.iter().map(|id| {
-        request("POST", &format!("/api/v1/cases/{id}/actions"), &token, accept.as_bytes())
+    let accept = rows.iter().map(|row| {
+        let command = json!({ "action": "accept" });
+        let body = json!({ "expected_revision": row["revision"], "command": command });
+        let path = format!("/api/v1/cases/{}/actions", id(row));
+        request("POST", &path, &token, body.to_string().as_bytes())
     });
     let operations: [(&str, Vec<Vec<u8>>); 6] = [
         ("queue page of 50 by due", vec![page; plan.count(200)]),

@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Config;
 use crate::data_folder::Engine;
+use crate::limit::{self, Limits};
 use crate::metrics::Metrics;
 use crate::{api, console};
 
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) config: Arc<Config>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) limits: Arc<Limits>,
     draining: Arc<AtomicBool>,
 }
 
@@ -34,6 +36,7 @@ impl App {
     pub(crate) fn new(engine: Engine, config: Config) -> Self {
         Self {
             engine,
+            limits: Arc::new(Limits::new(config.server.in_flight_mib)),
             config: Arc::new(config),
             metrics: Arc::new(Metrics::new()),
             draining: Arc::new(AtomicBool::new(false)),
@@ -62,6 +65,7 @@ impl App {
             .method_not_allowed_fallback(wrong_method)
             .with_state(self.clone())
             .merge(intake::router(self.engine.clone()).method_not_allowed_fallback(wrong_method))
+            .layer(middleware::from_fn_with_state(self.clone(), limit::admit))
             .layer(middleware::from_fn_with_state(self, observe))
             .layer(CatchPanicLayer::custom(panicked))
     }

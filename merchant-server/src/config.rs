@@ -31,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) drain_seconds: u64,
     pub(crate) notice_millis: u64,
     pub(crate) request_seconds: u64,
+    pub(crate) in_flight_mib: u16,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -155,6 +156,9 @@ impl Config {
         }
         if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
             return fail("server.request_seconds", "时限至少 1 秒");
+        }
+        if self.server.in_flight_mib == 0 {
+            return fail("server.in_flight_mib", "至少为 1");
         }
         if self.storage.queue == 0 {
             return fail("storage.queue", "至少为 1");

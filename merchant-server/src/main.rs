@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod export;
 mod fsck;
+mod limit;
 mod logging;
 mod metrics;
 mod moving;

@@ -11,5 +11,6 @@ mod moving;
 mod notices;
 mod openapi;
 mod outbox;
+mod scale;
 mod stop;
 mod tidy;

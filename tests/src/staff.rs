@@ -211,6 +211,20 @@ impl Staff {
         read(self.client.post(url).bearer_auth(&self.token).send().await?).await
     }
 
+    /// The text of an answer.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses.
+    pub async fn text(&self, path: &str) -> Result<String, ApiError> {
+        let url = format!("{}{path}", self.base);
+        let answer = self.client.get(url).bearer_auth(&self.token).send().await?;
+        if answer.status().is_success() {
+            Ok(answer.text().await?)
+        } else {
+            read(answer).await.map(|_| String::new())
+        }
+    }
+
     async fn get(&self, path: &str) -> Result<Value, ApiError> {
         let url = format!("{}{path}", self.base);
         read(self.client.get(url).bearer_auth(&self.token).send().await?).await

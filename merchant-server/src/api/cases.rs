@@ -70,7 +70,7 @@ pub(crate) async fn list(
 }
 
 /// Reads the query strictly: an unknown or repeated parameter is an error, not a surprise.
-fn parse_query(text: &str) -> ApiResult<CaseQuery> {
+pub(super) fn parse_query(text: &str) -> ApiResult<CaseQuery> {
     let invalid = |field: &str| ApiProblem::at(ProblemCode::QueryInvalid, field);
     let mut query = CaseQuery { limit: 50, ..CaseQuery::default() };
     let mut seen = Vec::new();

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, reports};
+use super::{act, cases, reports, stream};
 use crate::cli;
 use crate::logging::say;
 
@@ -28,6 +28,7 @@ impl Modify for ApiToken {
     modifiers(&ApiToken),
     paths(
         cases::list,
+        stream::stream,
         cases::show,
         cases::history,
         cases::entries,

@@ -6,6 +6,7 @@ mod caller;
 mod cases;
 mod document;
 mod reports;
+mod stream;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -18,6 +19,7 @@ use crate::app::App;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/api/v1/cases", get(cases::list))
+        .route("/api/v1/cases/stream", get(stream::stream))
         .route("/api/v1/cases/{case_id}", get(cases::show))
         .route("/api/v1/cases/{case_id}/history", get(cases::history))
         .route("/api/v1/cases/{case_id}/actions", post(act::act))

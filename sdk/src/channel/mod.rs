@@ -3,6 +3,7 @@
 //! [`Channel`] is what a platform embeds and what `merchant-server` is built on. It is cheap to
 //! clone and safe to share. It asks the clock and the entropy it was given, never the machine's.
 
+mod batch;
 mod casework;
 mod edge;
 mod fsck;

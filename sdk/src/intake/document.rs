@@ -4,7 +4,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{complaints, log_routes, well_known};
+use super::{batch, complaints, log_routes, well_known};
 
 struct RequestToken;
 
@@ -38,6 +38,7 @@ impl Modify for RequestToken {
     modifiers(&RequestToken),
     paths(
         complaints::divert,
+        batch::divert,
         complaints::track,
         complaints::notify,
         well_known::discovery,

@@ -12,6 +12,7 @@
 //! ```
 
 mod answer;
+mod batch;
 mod complaints;
 mod document;
 mod log_routes;
@@ -35,6 +36,7 @@ use crate::store::Store;
 pub fn router<S: Store>(channel: Channel<S>) -> Router {
     Router::new()
         .route("/green-channel/v1/complaints", post(complaints::divert::<S>))
+        .route("/green-channel/v1/complaint-batches", post(batch::divert::<S>))
         .route("/green-channel/v1/complaints/{no}", get(complaints::track::<S>))
         .route("/green-channel/v1/complaints/{no}/notices", post(complaints::notify::<S>))
         .route("/.well-known/green-channel.json", get(well_known::discovery::<S>))
@@ -53,8 +55,17 @@ struct Admitted {
 
 /// Reads the body up to the limit and checks the token over exactly these bytes.
 async fn admit<S: Store>(channel: &Channel<S>, request: Request) -> ApiResult<Admitted> {
+    admit_up_to(channel, request, BODY_MAX_BYTES).await
+}
+
+/// The same with a limit of its own, in bytes.
+async fn admit_up_to<S: Store>(
+    channel: &Channel<S>,
+    request: Request,
+    limit: usize,
+) -> ApiResult<Admitted> {
     let (parts, body) = request.into_parts();
-    let body = read_body(&parts.headers, body).await?;
+    let body = read_body(&parts.headers, body, limit).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let authorization = authorization(&parts.headers)?;
     let method = parts.method.as_str();
@@ -68,14 +79,14 @@ async fn admit<S: Store>(channel: &Channel<S>, request: Request) -> ApiResult<Ad
 }
 
 /// Reads at most the allowed number of bytes; an announced length over it is refused unread.
-async fn read_body(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
+async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> ApiResult<Bytes> {
     let too_large = || ApiProblem::new(ProblemCode::BodyTooLarge);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
+    if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
-    axum::body::to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| too_large())
+    axum::body::to_bytes(body, limit).await.map_err(|_| too_large())
 }
 
 /// The one `Authorization` header; two of them are as good as none.

@@ -50,6 +50,10 @@ pub use well_known::{Discovery, DiscoveryLog, DiscoveryMerchant, DiscoveryStatio
 pub const BASE_PATH: &str = "/green-channel/v1";
 /// The largest complaint or notice accepted, in bytes.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
+/// The largest body of a batch, in bytes.
+pub const BATCH_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// The most complaints of a batch.
+pub const BATCH_MAX_COMPLAINTS: usize = 200;
 
 /// The `bsh` claim and the `body_sha256` of receipts: base64url of the SHA-256 of the raw bytes.
 #[must_use]
