@@ -6,8 +6,13 @@ use std::path::PathBuf;
 use green_channel_tests::merchant_server;
 use serde_json::Value;
 
-const MEDIA_TYPES: [&str; 4] =
-    ["application/json", "application/problem+json", "application/octet-stream", "text/plain"];
+const MEDIA_TYPES: [&str; 5] = [
+    "application/json",
+    "application/problem+json",
+    "application/octet-stream",
+    "application/x-ndjson",
+    "text/plain",
+];
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 fn printed(which: &str) -> Vec<u8> {

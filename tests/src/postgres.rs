@@ -63,13 +63,10 @@ impl Postgres {
         let own =
             format!("{COMMON}port = {port}\nunix_socket_directories = '{socket}'\n{settings}");
         std::fs::write(&file, own).expect("the configuration writes");
-        let server = as_postgres("postgres")
-            .args(["-D", &path])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(folder.path().join("server.log")).expect("a log file"))
-            .spawn()
-            .expect("postgres starts");
+        let log = std::fs::File::create(folder.path().join("server.log")).expect("a log file");
+        let mut command = as_postgres("postgres");
+        command.args(["-D", &path]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let server = spawn_for_good(command);
         let this = Self { folder, port, server, next: AtomicU32::new(0) };
         this.wait();
         this
@@ -135,6 +132,19 @@ fn as_postgres(program: &str) -> Command {
     }
     command.arg("--").arg(path).current_dir("/");
     command
+}
+
+/// Starts a program from a thread that does not end: "dies with us" means with the thread that
+/// started it, and a test's thread ends with the test.
+fn spawn_for_good(mut command: Command) -> Child {
+    let (sender, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(command.spawn());
+        loop {
+            std::thread::park();
+        }
+    });
+    started.recv().expect("the thread answers").expect("the program starts")
 }
 
 /// The newest server that is installed.

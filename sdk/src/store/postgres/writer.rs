@@ -90,7 +90,8 @@ impl Writer {
     async fn settle(&mut self, jobs: Vec<Job>) {
         let alone = jobs.len() == 1;
         let Err((fault, jobs)) = self.together(jobs).await else { return };
-        if alone {
+        // A server that is not there is nobody's fault, and would be asked again for each.
+        if alone || fault.is_transient() {
             let told = fault.into_store_error();
             jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
             return;
@@ -109,8 +110,10 @@ impl Writer {
         while !jobs.is_empty() {
             match self.attempt(&jobs).await {
                 Attempt::Done => {
-                    self.ring(&jobs).await;
+                    let leaves = jobs.iter().any(|job| !job.change.streams.is_empty());
+                    let reports = jobs.iter().any(|job| !job.change.outbox.is_empty());
                     jobs.drain(..).for_each(|job| answer(job, Ok(())));
+                    self.ring(leaves, reports).await;
                 }
                 Attempt::Refused(mut refused) => {
                     let mut left = Vec::with_capacity(jobs.len());
@@ -207,12 +210,12 @@ impl Writer {
     }
 
     /// Wakes those who wait in other processes.
-    async fn ring(&mut self, jobs: &[Job]) {
+    async fn ring(&self, leaves: bool, reports: bool) {
         let Some(link) = &self.link else { return };
-        if jobs.iter().any(|job| !job.change.streams.is_empty()) {
+        if leaves {
             self.bell.ring(&link.client, News::Leaves).await;
         }
-        if jobs.iter().any(|job| !job.change.outbox.is_empty()) {
+        if reports {
             self.bell.ring(&link.client, News::Reports).await;
         }
     }
