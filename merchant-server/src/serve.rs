@@ -29,9 +29,12 @@ pub(crate) async fn run(data: &Path) -> Result<(), CliError> {
     logging::start(&config.log);
     let engine = data_folder::open_with(data, &config).await?;
     let listener = bind(config.server.listen)?;
+    // Before the first answer: whoever saw us ready may ask us to stop at once, and a signal nobody
+    // listens for would end the process in the middle of its work.
+    let mut signals = Signals::listen()?;
     let running = start(App::new(engine, config), listener)?;
     tracing::info!(address = %running.address, "serving");
-    wait_for_signals(&running.app).await?;
+    signals.wait_for_stop(&running.app).await?;
     running.stop().await
 }
 
@@ -77,24 +80,49 @@ impl Running {
     }
 }
 
+/// What a running server listens for. Signals that come before anybody waits are kept.
 #[cfg(unix)]
-async fn wait_for_signals(app: &App) -> Result<(), CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => reload_center_keys(app),
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait_for_stop(&mut self, app: &App) -> std::io::Result<()> {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Ok(()),
+                _ = self.interrupt.recv() => return Ok(()),
+                _ = self.hangup.recv() => reload_center_keys(app),
+            }
         }
     }
 }
 
+/// What a running server listens for.
 #[cfg(not(unix))]
-async fn wait_for_signals(_: &App) -> Result<(), CliError> {
-    Ok(tokio::signal::ctrl_c().await?)
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait_for_stop(&mut self, _: &App) -> std::io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
 
 /// SIGHUP: the center rotated its keys. A file that does not read changes nothing.

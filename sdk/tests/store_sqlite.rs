@@ -233,3 +233,88 @@ async fn no_erased_byte_is_left_on_disk() {
     }
     assert!(on_disk(folder.path(), b"words of somebody else"));
 }
+
+/// The file as the first release wrote it: its schema was the first migration and no more.
+fn back_to_the_first_release(path: &Path) {
+    let db = rusqlite::Connection::open(path).unwrap();
+    db.execute_batch("DROP TABLE house; DELETE FROM refinery_schema_history WHERE version > 1")
+        .unwrap();
+}
+
+/// Every row of every table of the first release, as text.
+fn all_rows(path: &Path) -> Vec<String> {
+    let db = rusqlite::Connection::open(path).unwrap();
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
+               AND name NOT IN ('house', 'refinery_schema_history') ORDER BY name";
+    let mut tables = db.prepare(sql).unwrap();
+    let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let mut rows = Vec::new();
+    for name in names.map(Result::unwrap) {
+        let mut all = db.prepare(&format!("SELECT * FROM {name} ORDER BY 1, 2")).unwrap();
+        let columns = all.column_count();
+        let mut found = all.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let values = (0..columns).map(|n| format!("{:?}", row.get_ref_unwrap(n)));
+            rows.push(format!("{name} {}", values.collect::<Vec<_>>().join(" ")));
+        }
+    }
+    rows
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_release_opens_with_every_row_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = open(&path);
+    for n in 1..20 {
+        store.commit(arrival(n, b"words")).await.unwrap();
+    }
+    store.close().await.unwrap();
+    back_to_the_first_release(&path);
+    let before = all_rows(&path);
+    assert!(before.len() > 50, "{} rows", before.len());
+    let store = open(&path);
+    store.commit(arrival(20, b"words")).await.unwrap();
+    assert!(store.case(id(1)).await.unwrap().is_some());
+    store.close().await.unwrap();
+    let after = all_rows(&path);
+    let changed = |row: &&String| !after.contains(row) && !row.starts_with("counts");
+    assert_eq!(before.iter().filter(changed).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[tokio::test]
+async fn a_migration_that_dies_half_way_is_as_if_it_had_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = open(&path);
+    store.commit(arrival(1, b"words")).await.unwrap();
+    store.close().await.unwrap();
+    back_to_the_first_release(&path);
+    // The files as a killed process leaves them: the new table is made, nothing is committed.
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = 1; BEGIN IMMEDIATE").unwrap();
+    db.execute_batch(include_str!("../src/store/sqlite/migrations/V2__house.sql")).unwrap();
+    let dead = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), dead.path().join(entry.file_name())).unwrap();
+    }
+    drop(db);
+    let store = open(&dead.path().join("store.db"));
+    assert!(store.case(id(1)).await.unwrap().is_some());
+    store.commit(arrival(2, b"words")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_is_being_filled_or_was_moved_does_not_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    drop(open(&path));
+    for (state, word) in [("filling", "not whole"), ("moved", "serve that one")] {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.execute("UPDATE house SET state = ?1, detail = 'elsewhere'", [state]).unwrap();
+        drop(db);
+        let refused = SqliteStore::open(&path, SqliteOptions::default()).unwrap_err().to_string();
+        assert!(refused.contains(word) && refused.contains("elsewhere"), "{refused}");
+    }
+}
