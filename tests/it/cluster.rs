@@ -1,5 +1,5 @@
 //! Several servers over one PostgreSQL database: one is killed and one sleeps through its leases,
-//! under load. Nothing acknowledged is lost, nothing happens twice.
+//! or the database itself crashes, under load. Nothing acknowledged is lost, nothing happens twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -152,28 +152,79 @@ fn pause() -> Duration {
     Duration::from_secs(named.and_then(|text| text.parse().ok()).unwrap_or(PAUSE_SECONDS))
 }
 
+/// Load on so many servers, until it is ended.
+struct UnderLoad {
+    tasks: JoinSet<()>,
+    acknowledged: Arc<Mutex<Acknowledged>>,
+    over: Arc<AtomicBool>,
+}
+
+impl UnderLoad {
+    fn start<'a>(servers: impl IntoIterator<Item = (&'a SimCenter, &'a Staff)>) -> Self {
+        let (numbers, acknowledged) = (Arc::<AtomicU64>::default(), Arc::<Mutex<_>>::default());
+        let (over, mut tasks) = (Arc::<AtomicBool>::default(), JoinSet::new());
+        let servers: Vec<_> = servers.into_iter().collect();
+        let all: Vec<SimCenter> = servers.iter().map(|(center, _)| (*center).clone()).collect();
+        for (center, clerk) in servers {
+            let load = Load {
+                center: center.clone(),
+                clerk: clerk.clone(),
+                numbers: Arc::clone(&numbers),
+                acknowledged: Arc::clone(&acknowledged),
+                over: Arc::clone(&over),
+            };
+            tasks.spawn(load.clone().divert(all.clone()));
+            tasks.spawn(load.work());
+        }
+        Self { tasks, acknowledged, over }
+    }
+
+    async fn end(mut self) -> Acknowledged {
+        self.over.store(true, Ordering::SeqCst);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.expect("the load met nothing but what it was told to bear");
+        }
+        std::mem::take(&mut *self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What was acknowledged is there, once, seen from every server; the center heard of it in order.
+async fn nothing_lost_nothing_twice(app: &TestApp, others: &[&Staff], acknowledged: &Acknowledged) {
+    // A report that was on its way when its server died or slept waits until its lease is over.
+    app.drained(Duration::from_secs(120)).await;
+    assert!(app.clerk().reports("dead").await.unwrap().is_empty(), "a report was put aside");
+    let (complaints, acts) = (acknowledged.receipts.len(), acknowledged.accepted.len());
+    assert!(complaints > 50 && acts > 10, "there was no load: {complaints} and {acts}");
+    for clerk in std::iter::once(app.clerk()).chain(others.iter().copied()) {
+        each_once(clerk, acknowledged).await;
+        acts_are_there(clerk, acknowledged).await;
+    }
+    told_in_order(app.center(), acknowledged);
+}
+
+/// The log verifies, and so does the store behind it.
+async fn proves_itself(mut app: TestApp, acknowledged: &Acknowledged) {
+    assert!(app.stop().await.success());
+    let log = check_log(&app.export_log());
+    assert!(log.cases >= u64::try_from(acknowledged.receipts.len()).unwrap());
+    let data = app.data();
+    let fsck = merchant_server(["fsck", "--data", data.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&fsck.stdout);
+    assert!(fsck.status.success(), "fsck found something:\n{said}");
+    let (complaints, acts) = (acknowledged.receipts.len(), acknowledged.accepted.len());
+    println!("{complaints} complaints and {acts} worked cases acknowledged");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_server_is_killed_and_one_sleeps_and_nothing_is_lost_or_done_twice() {
     let database = Some(Postgres::shared().database("cluster"));
-    let mut app = TestApp::start_with(Setup { database, ..Setup::default() }).await;
+    let app = TestApp::start_with(Setup { database, ..Setup::default() }).await;
     let (mut mortal, sleeper) = (Replica::start(&app).await, Replica::start(&app).await);
-    let all = [app.center().clone(), mortal.center().clone(), sleeper.center().clone()];
-    let (numbers, acknowledged) = (Arc::<AtomicU64>::default(), Arc::<Mutex<_>>::default());
-    let over = Arc::<AtomicBool>::default();
-    let mut tasks = JoinSet::new();
-    let clerks = [app.clerk(), mortal.clerk(), sleeper.clerk()];
-    for (center, clerk) in all.iter().zip(clerks) {
-        let load = Load {
-            center: center.clone(),
-            clerk: clerk.clone(),
-            numbers: Arc::clone(&numbers),
-            acknowledged: Arc::clone(&acknowledged),
-            over: Arc::clone(&over),
-        };
-        tasks.spawn(load.clone().divert(all.to_vec()));
-        tasks.spawn(load.work());
-    }
-
+    let load = UnderLoad::start([
+        (app.center(), app.clerk()),
+        (mortal.center(), mortal.clerk()),
+        (sleeper.center(), sleeper.clerk()),
+    ]);
     tokio::time::sleep(Duration::from_secs(2)).await;
     sleeper.pause();
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -182,29 +233,32 @@ async fn one_server_is_killed_and_one_sleeps_and_nothing_is_lost_or_done_twice()
     sleeper.resume();
     mortal.restart().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    over.store(true, Ordering::SeqCst);
-    while let Some(ended) = tasks.join_next().await {
-        ended.expect("the load met nothing but death and sleep");
-    }
-
-    // A report that was on its way when its server died or slept waits until its lease is over.
-    app.drained(Duration::from_secs(120)).await;
-    assert!(app.clerk().reports("dead").await.unwrap().is_empty(), "a report was put aside");
-    let acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
-    let (complaints, acts) = (acknowledged.receipts.len(), acknowledged.accepted.len());
-    assert!(complaints > 50 && acts > 10, "there was no load: {complaints} and {acts}");
-    for clerk in [app.clerk(), mortal.clerk(), sleeper.clerk()] {
-        each_once(clerk, &acknowledged).await;
-    }
-    acts_are_there(sleeper.clerk(), &acknowledged).await;
-    told_in_order(app.center(), &acknowledged);
+    let acknowledged = load.end().await;
+    let others = [mortal.clerk(), sleeper.clerk()];
+    nothing_lost_nothing_twice(&app, &others, &acknowledged).await;
     drop((mortal, sleeper));
-    assert!(app.stop().await.success());
-    let log = check_log(&app.export_log());
-    assert!(log.cases >= u64::try_from(complaints).unwrap());
-    let data = app.data();
-    let fsck = merchant_server(["fsck", "--data", data.to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&fsck.stdout);
-    assert!(fsck.status.success(), "fsck found something:\n{said}");
-    println!("{complaints} complaints and {acts} worked cases acknowledged by three servers");
+    proves_itself(app, &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_database_crashes_under_load_and_comes_back_and_nothing_acknowledged_is_lost() {
+    let mut postgres = Postgres::start_durable();
+    let database = Some(postgres.database("crashing"));
+    let app = TestApp::start_with(Setup { database, ..Setup::default() }).await;
+    let other = Replica::start(&app).await;
+    let load = UnderLoad::start([(app.center(), app.clerk()), (other.center(), other.clerk())]);
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        postgres.crash();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let told = app.get("/readyz").await.expect("the server itself answers");
+        assert_eq!(told.status(), 503, "a server without its database is not ready");
+        postgres.restart();
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let acknowledged = load.end().await;
+    nothing_lost_nothing_twice(&app, &[other.clerk()], &acknowledged).await;
+    drop(other);
+    proves_itself(app, &acknowledged).await;
+    drop(postgres);
 }

@@ -385,16 +385,18 @@ async fn fsck_names_what_is_broken() {
     );
     let last = "UPDATE checkpoints SET root = zeroblob(32)
                 WHERE size = (SELECT MAX(size) FROM checkpoints)";
-    let damages: [(&str, &[&str]); 13] = [
+    let damages: [(&str, &[&str]); 12] = [
         (flip.as_str(), &["leaf_changed", "entry_changed", "root_wrong"]),
         (last, &["checkpoint_unsigned", "root_wrong"]),
-        ("DELETE FROM sealed WHERE n = (SELECT MAX(n) FROM sealed)", &["words_lost"]),
+        (
+            "DELETE FROM sealed WHERE n = (SELECT MAX(n) FROM sealed)",
+            &["words_lost", "receipt_missing"],
+        ),
         ("UPDATE sealed SET sealed = zeroblob(length(sealed)) WHERE n = 0", &["words_unreadable"]),
         ("UPDATE counts SET n = n + 1 WHERE kind = 'case' AND code = 'closed'", &["count_wrong"]),
         ("UPDATE cases SET state = 'settled' WHERE state = 'closed'", &["row_wrong"]),
         ("UPDATE cases SET version = version + 1", &["version_wrong"]),
         ("DELETE FROM outbox WHERE kind = 'closed'", &["report_missing"]),
-        ("UPDATE outbox SET receipt = zeroblob(40) WHERE kind = 'closed'", &["receipt_invalid"]),
         ("UPDATE case_keys SET wrapped = zeroblob(length(wrapped))", &["key_lost"]),
         ("DELETE FROM notices", &["notice_missing"]),
         ("DELETE FROM cases WHERE state = 'erased'", &["leaf_stray", "engine"]),
@@ -407,4 +409,19 @@ async fn fsck_names_what_is_broken() {
         }
     }
     is_sound(&app);
+    with_the_centers_keys_exchanged(&app);
+    let (report, found) = fsck(&app);
+    assert!(found.iter().any(|one| one == "receipt_invalid"), "{report:#}");
+}
+
+/// The only key is a stranger's: the example of RFC 8037, appendix A.2 and A.3.
+fn with_the_centers_keys_exchanged(app: &TestApp) {
+    let file = app.data().join("center-jwks.json");
+    let mut keys: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let all = keys["keys"].as_array_mut().unwrap();
+    all.retain(|key| key["gc_purpose"] == "receipt");
+    assert_eq!(all.len(), 1, "the center signs receipts with one key");
+    all[0]["x"] = json!("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    all[0]["kid"] = json!("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    std::fs::write(&file, keys.to_string()).unwrap();
 }

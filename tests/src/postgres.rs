@@ -63,10 +63,7 @@ impl Postgres {
         let own =
             format!("{COMMON}port = {port}\nunix_socket_directories = '{socket}'\n{settings}");
         std::fs::write(&file, own).expect("the configuration writes");
-        let log = std::fs::File::create(folder.path().join("server.log")).expect("a log file");
-        let mut command = as_postgres("postgres");
-        command.args(["-D", &path]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let server = spawn_for_good(command);
+        let server = serve(folder.path());
         let this = Self { folder, port, server, next: AtomicU32::new(0) };
         this.wait();
         this
@@ -95,6 +92,25 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// Ends it as a crash does: no session is ended in order, nothing is flushed. What it finds
+    /// when it starts again is its write-ahead log.
+    ///
+    /// # Panics
+    /// When it cannot be ended.
+    pub fn crash(&mut self) {
+        signal(&self.server, "QUIT");
+        self.server.wait().expect("the crashed server is gone");
+    }
+
+    /// Starts it again on the same folder and port.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart(&mut self) {
+        self.server = serve(self.folder.path());
+        self.wait();
+    }
+
     /// The process that listens, to be looked at or stopped.
     #[must_use]
     pub fn process(&self) -> u32 {
@@ -115,10 +131,23 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // `setpriv` has become the server itself, so this is its own number: SIGINT ends it fast.
-        let line = format!("kill -INT {}", self.server.id());
-        let _ = Command::new("sh").args(["-c", &line]).status();
+        signal(&self.server, "INT");
         let _ = self.server.wait();
     }
+}
+
+fn signal(server: &Child, name: &str) {
+    let line = format!("kill -{name} {}", server.id());
+    let _ = Command::new("sh").args(["-c", &line]).status();
+}
+
+/// Starts the server that a folder was prepared for.
+fn serve(folder: &Path) -> Child {
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("server.log"));
+    let mut command = as_postgres("postgres");
+    command.arg("-D").arg(folder.join("data")).stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(log.expect("a log file"));
+    spawn_for_good(command)
 }
 
 /// A program of the server's as the user `postgres` where we are root: it refuses to be root. It

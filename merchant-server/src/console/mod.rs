@@ -100,6 +100,16 @@ impl Trouble {
         }
     }
 
+    fn busy(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page has to wait");
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "暂时不可用",
+            message: "系统忙，或数据库暂时连接不上。这一步没有保存任何内容。".to_owned(),
+            remedy: "请过一会儿再试；如持续出现，请联系系统管理员。",
+        }
+    }
+
     fn failed(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a page failed");
         Self {
@@ -113,7 +123,11 @@ impl Trouble {
 
 impl From<green_channel::store::StoreError> for Trouble {
     fn from(error: green_channel::store::StoreError) -> Self {
-        Self::failed(&error)
+        use green_channel::store::StoreError;
+        match error {
+            StoreError::Unreachable | StoreError::Overloaded => Self::busy(&error),
+            error => Self::failed(&error),
+        }
     }
 }
 
@@ -121,6 +135,7 @@ impl From<green_channel::channel::ActError> for Trouble {
     fn from(error: green_channel::channel::ActError) -> Self {
         match error {
             green_channel::channel::ActError::Unknown => Self::missing(),
+            green_channel::channel::ActError::Store(error) => error.into(),
             error => Self::failed(&error),
         }
     }

@@ -11,7 +11,7 @@ use super::{Channel, Lease, together};
 use crate::case::{Command, ReportKind};
 use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
-use crate::privacy::{Personal, SealContext};
+use crate::privacy::Personal;
 use crate::protocol::{ReceiptExpectation, body_digest, verify_report_receipt};
 use crate::store::{Change, OutboxMove, OutboxRow, OutboxState, OutboxStep, Store, StoreError};
 use crate::time::Timestamp;
@@ -142,12 +142,8 @@ impl<S: Store> Channel<S> {
             receipt: Personal::new(receipt.to_owned()),
         };
         let acted = self
-            .act_with(row.case, self.system(), &command, None, |after| {
-                let context =
-                    SealContext { table: "outbox", column: "receipt", case: row.case, row: &id };
-                let key = after.key.as_ref();
-                let receipt = key.map(|key| key.seal(&context, receipt.as_bytes(), self.random()));
-                let step = OutboxStep::Delivered { at, receipt, drop_body: false };
+            .act_with(row.case, self.system(), &command, None, |_| {
+                let step = OutboxStep::Delivered { at, drop_body: false };
                 let outbox_move = Some(OutboxMove { id: row.id, fence: row.fence, step });
                 Ok(Alongside { outbox_move, ..Alongside::default() })
             })
@@ -162,7 +158,7 @@ impl<S: Store> Channel<S> {
             Err(ActError::Store(error)) => Err(error),
             // An erased case keeps no receipt: the report is marked, its body dropped.
             Err(_) => {
-                let step = OutboxStep::Delivered { at, receipt: None, drop_body: true };
+                let step = OutboxStep::Delivered { at, drop_body: true };
                 let done = OutboxMove { id: row.id, fence: row.fence, step };
                 Ok(if self.moved(done).await? { Delivery::Delivered } else { Delivery::Lost })
             }

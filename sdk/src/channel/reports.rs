@@ -72,7 +72,6 @@ impl<S: Store> Channel<S> {
             cause: None,
             created_at: context.now,
             delivered_at: None,
-            receipt: None,
         })
     }
 

@@ -66,10 +66,12 @@ impl From<StoreError> for ApiProblem {
             StoreError::TokenReplayed => ProblemCode::TokenReplayed,
             StoreError::Full => ProblemCode::StorageFull,
             StoreError::Overloaded => ProblemCode::Overloaded,
-            StoreError::Closed | StoreError::Conflict { .. } => ProblemCode::Unavailable,
+            StoreError::Closed | StoreError::Conflict { .. } | StoreError::Unreachable => {
+                ProblemCode::Unavailable
+            }
             StoreError::Engine(_) | StoreError::Corrupt { .. } => ProblemCode::Internal,
         };
-        if code == ProblemCode::Internal {
+        if matches!(error, StoreError::Unreachable) || code == ProblemCode::Internal {
             // The cause is for the operator, not for the caller.
             tracing::error!(%error, "the store failed");
         }

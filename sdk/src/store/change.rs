@@ -112,9 +112,7 @@ pub enum OutboxStep {
     Delivered {
         /// When.
         at: Timestamp,
-        /// The receipt, sealed; none when nothing may remain.
-        receipt: Option<Vec<u8>>,
-        /// Whether the body is dropped with it.
+        /// Whether the body is dropped: nothing of an erased case may remain.
         drop_body: bool,
     },
     /// Not this time; again later.

@@ -229,6 +229,9 @@ pub enum StoreError {
     /// The queue of waiting changes is full; nothing was written.
     #[error("too many changes wait; try again shortly")]
     Overloaded,
+    /// The database server cannot be reached, or is just starting or ending; nothing was written.
+    #[error("the database server is not reachable; try again shortly")]
+    Unreachable,
     /// The engine failed; whether the change is there is unknown only if it says so.
     #[error("the database failed: {0}")]
     Engine(String),

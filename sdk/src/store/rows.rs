@@ -177,10 +177,8 @@ pub struct OutboxRow {
     pub cause: Option<String>,
     /// When it was written.
     pub created_at: Timestamp,
-    /// When the receipt came.
+    /// When the receipt came. The receipt itself is among the words of the event that notes it.
     pub delivered_at: Option<Timestamp>,
-    /// The center's receipt, sealed.
-    pub receipt: Option<Vec<u8>>,
 }
 
 /// Which reports.

@@ -37,6 +37,14 @@ pub(super) struct Told {
     pub(super) is_sound: bool,
 }
 
+/// What a live case opens to.
+pub(super) struct Opened {
+    /// Its key.
+    pub(super) key: CaseKey,
+    /// The center's receipts among its words, by the number of the leaf that notes each.
+    pub(super) receipts: BTreeMap<u64, String>,
+}
+
 /// What one look at a case found.
 struct Look {
     findings: Vec<FsckFinding>,
@@ -91,8 +99,9 @@ impl<S: Store> Channel<S> {
         self.hold_row(stored, &told, &reports, &mut found).await?;
         match self.key_of(stored, &mut found) {
             Some(key) => {
-                self.hold_words(stored, &told, &key, &mut found).await?;
-                self.hold_reports(stored, &told, &reports, Some(&key), &mut found);
+                let receipts = self.hold_words(stored, &told, &key, &mut found).await?;
+                let opened = Opened { key, receipts };
+                self.hold_reports(stored, &told, &reports, Some(&opened), &mut found);
             }
             None => {
                 self.hold_erased(stored, &mut found).await?;

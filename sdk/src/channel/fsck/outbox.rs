@@ -1,11 +1,10 @@
 //! The reports of a case held against the steps that its leaves tell: each step once, in order,
 //! and every delivered one with the center's own signature.
 
-use super::case::Told;
+use super::case::{Opened, Told};
 use super::report::{FsckCode, FsckFinding};
-use crate::case::{Case, ReportKind, StateName};
+use crate::case::{ReportKind, StateName};
 use crate::channel::Channel;
-use crate::privacy::{CaseKey, SealContext};
 use crate::protocol::{ReceiptExpectation, body_digest, verify_report_receipt};
 use crate::store::{OutboxRow, OutboxState, Store, StoredCase};
 
@@ -19,7 +18,7 @@ impl<S: Store> Channel<S> {
         stored: &StoredCase,
         told: &Told,
         reports: &[OutboxRow],
-        key: Option<&CaseKey>,
+        opened: Option<&Opened>,
         found: &mut Vec<FsckFinding>,
     ) {
         let id = stored.row.id;
@@ -29,7 +28,7 @@ impl<S: Store> Channel<S> {
                 found.push(FsckFinding::new(FsckCode::ReportGap, subject()));
                 break;
             }
-            if let Some(code) = self.judge(stored, told.case.as_ref(), row, key) {
+            if let Some(code) = self.judge(stored, told, row, opened) {
                 found.push(FsckFinding::new(code, subject()));
             }
         }
@@ -61,14 +60,14 @@ impl<S: Store> Channel<S> {
     fn judge(
         &self,
         stored: &StoredCase,
-        case: Option<&Case>,
+        told: &Told,
         row: &OutboxRow,
-        key: Option<&CaseKey>,
+        opened: Option<&Opened>,
     ) -> Option<FsckCode> {
         let is_erased = stored.row.state == StateName::Erased.code();
         let is_farewell = row.kind == ReportKind::Erased.code();
         if is_erased {
-            let left = row.receipt.is_some() || (row.body.is_some() && !is_farewell);
+            let left = row.body.is_some() && !is_farewell;
             let unsent = matches!(row.state, OutboxState::Pending | OutboxState::Dead);
             return match (left, unsent, is_farewell) {
                 (true, _, _) => Some(FsckCode::WordsLeft),
@@ -81,34 +80,39 @@ impl<S: Store> Channel<S> {
             };
         }
         // Without a key nothing of a live case opens, which is told elsewhere.
-        let key = key?;
+        let opened = opened?;
         if row.state == OutboxState::Dropped {
             return Some(FsckCode::ReportDropped);
         }
-        let Ok(body) = self.open_report(row, Some(key)) else {
+        let Ok(body) = self.open_report(row, Some(&opened.key)) else {
             return Some(FsckCode::ReportUnreadable);
         };
         match row.state {
-            OutboxState::Delivered => self.judge_receipt(case, row, key, &body),
+            OutboxState::Delivered => self.judge_receipt(told, row, opened, &body),
             OutboxState::Pending | OutboxState::Dead | OutboxState::Dropped => None,
         }
     }
 
+    /// A delivered report was noted in the history, and the receipt among the words of that event
+    /// is the center's own, over these bytes.
     fn judge_receipt(
         &self,
-        case: Option<&Case>,
+        told: &Told,
         row: &OutboxRow,
-        key: &CaseKey,
+        opened: &Opened,
         body: &[u8],
     ) -> Option<FsckCode> {
-        let noted = case.is_none_or(|case| case.receipts.iter().any(|r| r.report_id == row.id));
-        let (Some(receipt), Some(at), true) = (&row.receipt, row.delivered_at, noted) else {
+        // What the leaves do not tell soundly is told elsewhere.
+        let case = told.case.as_ref()?;
+        // The folded case has its receipts in the order of the leaves that commit to them.
+        let leaves = told.commits.iter().filter(|(_, fields)| fields.contains_key("receipt"));
+        let mut noted = case.receipts.iter().zip(leaves.map(|(n, _)| n));
+        let leaf = noted.find_map(|(noted, n)| (noted.report_id == row.id).then_some(n));
+        let document = leaf.and_then(|n| opened.receipts.get(n));
+        let (Some(document), Some(at)) = (document, row.delivered_at) else {
             return Some(FsckCode::ReceiptMissing);
         };
         let id = row.id.to_string();
-        let place = SealContext { table: "outbox", column: "receipt", case: row.case, row: &id };
-        let opened = key.open(&place, receipt).ok();
-        let document = opened.as_ref().and_then(|plain| std::str::from_utf8(plain).ok());
         let center = self.center();
         let digest = body_digest(body);
         let expect = ReceiptExpectation {
@@ -117,9 +121,7 @@ impl<S: Store> Channel<S> {
             report_id: &id,
             body_sha256: &digest,
         };
-        let holds = document.is_some_and(|document| {
-            verify_report_receipt(document, &center.keys, &expect, at).is_ok()
-        });
+        let holds = verify_report_receipt(document, &center.keys, &expect, at).is_ok();
         if holds { None } else { Some(FsckCode::ReceiptInvalid) }
     }
 }

@@ -1,5 +1,7 @@
 //! The words of a live case: they open, and they are what the leaves committed to.
 
+use std::collections::BTreeMap;
+
 use super::case::{Commits, Told};
 use super::report::{FsckCode, FsckFinding};
 use crate::channel::Channel;
@@ -13,17 +15,19 @@ use crate::store::{SealedRow, Store, StoreError, StoredCase};
 pub(super) const INTAKE_KEY: [u8; 32] = [0; 32];
 
 impl<S: Store> Channel<S> {
-    /// Opens everything sealed of a live case and holds it against its leaves.
+    /// Opens everything sealed of a live case and holds it against its leaves. Gives the receipts
+    /// among it, by the number of their leaf.
     pub(super) async fn hold_words(
         &self,
         stored: &StoredCase,
         told: &Told,
         key: &CaseKey,
         found: &mut Vec<FsckFinding>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<BTreeMap<u64, String>, StoreError> {
+        let mut receipts = BTreeMap::new();
         // Leaves that do not read commit to nothing that could be held against the words.
         if !told.is_sound {
-            return Ok(());
+            return Ok(receipts);
         }
         let (id, stream) = (stored.row.id, &stored.row.stream);
         let mut commits = told.commits.clone();
@@ -31,7 +35,10 @@ impl<S: Store> Channel<S> {
         for row in self.store().sealed(id).await? {
             match self.hold_row_of_words(stream, &mut commits, key, &row) {
                 Ok(words) if row.n == 0 => first = Some(words),
-                Ok(_) => {}
+                Ok(words) => {
+                    let receipt = words.fields.get("receipt");
+                    receipts.extend(receipt.map(|word| (row.n, word.value.as_str().to_owned())));
+                }
                 Err(code) => {
                     found.push(FsckFinding::new(code, format!("{id} leaf {}", row.n)));
                 }
@@ -40,10 +47,10 @@ impl<S: Store> Channel<S> {
         for n in commits.keys() {
             found.push(FsckFinding::new(FsckCode::WordsLost, format!("{id} leaf {n}")));
         }
-        match first {
-            Some(first) => self.hold_beginning(id, key, &first, found).await,
-            None => Ok(()),
+        if let Some(first) = first {
+            self.hold_beginning(id, key, &first, found).await?;
         }
+        Ok(receipts)
     }
 
     fn hold_row_of_words(

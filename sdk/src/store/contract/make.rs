@@ -138,7 +138,6 @@ pub(super) fn report(n: u32, sequence: u32) -> OutboxRow {
         cause: None,
         created_at: at(0),
         delivered_at: None,
-        receipt: None,
     }
 }
 
@@ -150,7 +149,7 @@ pub(super) fn moved(n: u32, sequence: u32, fence: u64, step: OutboxStep) -> Chan
 
 /// The center has it.
 pub(super) fn delivered() -> OutboxStep {
-    OutboxStep::Delivered { at: at(5), receipt: Some(b"receipt".to_vec()), drop_body: false }
+    OutboxStep::Delivered { at: at(5), drop_body: false }
 }
 
 /// A token, remembered until `until`.

@@ -79,8 +79,8 @@ pub(super) fn is_lost(error: &Error) -> bool {
 
 /// The server's error without its words.
 pub(super) fn describe(error: &Error) -> StoreError {
-    let Some(code) = error.code() else {
-        return StoreError::Engine("the PostgreSQL server is not reachable".to_owned());
+    let Some(code) = error.code().filter(|_| !is_lost(error)) else {
+        return StoreError::Unreachable;
     };
     if *code == SqlState::DISK_FULL {
         return StoreError::Full;

@@ -89,6 +89,7 @@ impl PostgresStore {
         let config = connect::config(url)?;
         let first = writer::join(&config).await.map_err(Fault::into_store_error)?;
         connect::must_be_open(&first.client).await.map_err(Fault::into_store_error)?;
+        writer::forget_the_dead(&first).await.map_err(Fault::into_store_error)?;
         let readers = Readers::new(&config, options.readers).map_err(Fault::into_store_error)?;
         let (sender, jobs) = mpsc::channel(options.queue.max(1));
         let jobs = Arc::new(tokio::sync::Mutex::new(jobs));
@@ -104,6 +105,7 @@ impl PostgresStore {
                 last_batch: Arc::clone(&last_batch),
                 bell: Arc::clone(&bell),
                 link: link.take(),
+                mark: writer::Mark::fresh(),
             };
             writers.spawn(writer.run());
         }

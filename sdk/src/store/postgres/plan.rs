@@ -88,14 +88,6 @@ pub(super) struct Link {
     pub(super) slot: i64,
 }
 
-/// What a sent plan led to. The transaction is still open.
-pub(super) struct Sent {
-    /// The changes that cannot go in, each with its first reason.
-    pub(super) misses: BTreeMap<usize, Miss>,
-    /// The transaction's own number, to ask about it when its commit is not answered.
-    pub(super) transaction: String,
-}
-
 impl Link {
     pub(super) fn new(client: Client, slot: i64) -> Self {
         Self { client, statements: HashMap::new(), slot }
@@ -110,17 +102,16 @@ impl Link {
         Ok(statement)
     }
 
-    /// Begins a transaction and sends the whole plan without waiting in between.
-    pub(super) async fn send(&mut self, plan: &Plan<'_>) -> Try<Sent> {
-        const NUMBER: &str = "SELECT pg_current_xact_id()::TEXT";
+    /// Begins a transaction and sends the whole plan without waiting in between. Gives the changes
+    /// that cannot go in, each with its first reason; the transaction is still open.
+    pub(super) async fn send(&mut self, plan: &Plan<'_>) -> Try<BTreeMap<usize, Miss>> {
         let mut prepared = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
             prepared.push((self.prepare(step.sql).await?, step));
         }
-        let number = self.prepare(NUMBER).await?;
 
         let client = &self.client;
-        let mut flight: Vec<Flying<'_>> = Vec::with_capacity(prepared.len() + 2);
+        let mut flight: Vec<Flying<'_>> = Vec::with_capacity(prepared.len() + 1);
         flight.push(Box::pin(async { client.batch_execute("BEGIN").await.map(|()| Vec::new()) }));
         for (statement, step) in &prepared {
             flight.push(Box::pin(async move {
@@ -129,7 +120,6 @@ impl Link {
                 client.query(statement, &values).await
             }));
         }
-        flight.push(Box::pin(async { client.query(&number, &[]).await }));
         let mut answers = in_order(flight).await.into_iter();
 
         answers.next().unwrap_or_else(|| Ok(Vec::new()))?;
@@ -141,16 +131,11 @@ impl Link {
                 None => {}
             }
         }
-        let number = answers.next().unwrap_or_else(|| Ok(Vec::new()));
         // What a missing row led to later (a key of a case that did not go in) is not the cause.
         if misses.is_empty() {
             failed.map_or(Ok(()), Err)?;
         }
-        let transaction = match number.unwrap_or_default().first() {
-            Some(row) => column::<String>(row, 0, "transaction")?,
-            None => String::new(),
-        };
-        Ok(Sent { misses, transaction })
+        Ok(misses)
     }
 }
 

@@ -35,7 +35,7 @@ macro_rules! report_sql {
         concat!(
             $head,
             " o.id, o.case_id, o.sequence, o.kind, o.body, o.state, o.attempts, o.next_at, ",
-            "o.fence, o.leased_until, o.cause, o.created_at, o.delivered_at, o.receipt ",
+            "o.fence, o.leased_until, o.cause, o.created_at, o.delivered_at ",
             $tail
         )
     };

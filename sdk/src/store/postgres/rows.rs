@@ -126,7 +126,7 @@ pub(super) fn notice(row: &Row) -> Try<NoticeRow> {
 }
 
 /// `id, case_id, sequence, kind, body, state, attempts, next_at, fence, leased_until, cause,
-/// created_at, delivered_at, receipt`
+/// created_at, delivered_at`
 pub(super) fn report(row: &Row) -> Try<OutboxRow> {
     const TABLE: &str = "outbox";
     let state: &str = column(row, 5, TABLE)?;
@@ -144,7 +144,6 @@ pub(super) fn report(row: &Row) -> Try<OutboxRow> {
         cause: column(row, 10, TABLE)?,
         created_at: instant(row, 11, TABLE)?,
         delivered_at: instant_if_any(row, 12, TABLE)?,
-        receipt: column(row, 13, TABLE)?,
     })
 }
 

@@ -3,7 +3,9 @@
 //!
 //! A change that cannot go in is told so and taken out, and the rest goes in without it: nobody
 //! fails for a neighbour. What the server undoes so that somebody else can go on is tried again.
-//! A commit whose answer was lost is looked up under the transaction's own number.
+//! A commit whose answer was lost is looked up by the mark that every transaction leaves in the
+//! writer's own row. (Not by the transaction's number: after a crash the server gives the numbers of
+//! lost transactions to others, and one of those may have committed.)
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,15 +19,30 @@ use super::apply::{self, Touched};
 use super::connect;
 use super::error::{Fault, Try, is_lost};
 use super::listen::Bell;
-use super::plan::{Link, Miss};
+use super::plan::{Link, Miss, Value};
+use crate::channel::SystemEntropy;
+use crate::ids::Entropy;
 use crate::store::{Change, Expected, News, StoreError};
 
 /// How often a batch is tried that the server undid or whose connection broke.
 const TRIES: u32 = 10;
 /// The first pause between tries; it grows with each.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How often a commit whose answer was lost is looked up, and the longest pause between: as long as
+/// a database takes to come back from a crash, and less than a caller waits for an answer.
+const LOOKS: u32 = 60;
+const LONGEST: Duration = Duration::from_millis(250);
 /// Slots of `counts`: more writers than this only wait for one another sometimes.
 const SLOTS: i64 = 64;
+
+/// Leaves the number of the batch in the writer's own row, in the transaction of the batch.
+const MARK: &str = "INSERT INTO writers (id, batch, seen_at) VALUES ($1, $2, now())
+    ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen_at = now()";
+
+/// The number of the last batch that is durable. It waits for the old session, if the server has
+/// not noticed yet that we are gone: that one holds the row, or the key of a row to be.
+const LAST: &str = "INSERT INTO writers (id, batch, seen_at) VALUES ($1, 0, now())
+    ON CONFLICT (id) DO UPDATE SET seen_at = now() RETURNING batch";
 
 /// A change that waits, and who waits for the answer.
 pub(super) struct Job {
@@ -41,6 +58,21 @@ pub(super) struct Writer {
     pub(super) last_batch: Arc<AtomicUsize>,
     pub(super) bell: Arc<Bell>,
     pub(super) link: Option<Link>,
+    pub(super) mark: Mark,
+}
+
+/// What a writer's transactions are known by.
+pub(super) struct Mark {
+    writer: Vec<u8>,
+    batch: i64,
+}
+
+impl Mark {
+    pub(super) fn fresh() -> Self {
+        let mut writer = vec![0; 16];
+        SystemEntropy.fill(&mut writer);
+        Self { writer, batch: 0 }
+    }
 }
 
 /// What an attempt came to.
@@ -165,9 +197,12 @@ impl Writer {
             Some(link) => self.link.insert(link),
             None => self.link.insert(join(&self.config).await?),
         };
-        let plan = apply::plan(batch, link.slot)?;
-        let sent = match link.send(&plan).await {
-            Ok(sent) => sent,
+        self.mark.batch += 1;
+        let mut plan = apply::plan(batch, link.slot)?;
+        let mark: [Value<'_>; 2] = [Box::new(self.mark.writer.clone()), Box::new(self.mark.batch)];
+        plan.one(MARK, Miss::Nothing, 0, mark.into());
+        let misses = match link.send(&plan).await {
+            Ok(misses) => misses,
             Err(fault) => {
                 // A session that cannot even roll back is replaced.
                 if link.client.batch_execute("ROLLBACK").await.is_err() {
@@ -176,35 +211,32 @@ impl Writer {
                 return Err(fault);
             }
         };
-        if !sent.misses.is_empty() {
+        if !misses.is_empty() {
             link.client.batch_execute("ROLLBACK").await?;
-            return Ok(Attempt::Refused(reasons(link, batch, sent.misses).await?));
+            return Ok(Attempt::Refused(reasons(link, batch, misses).await?));
         }
         match link.client.batch_execute("COMMIT").await {
             Ok(()) => Ok(Attempt::Done),
             Err(error) if is_lost(&error) => {
                 self.link = None;
-                Ok(self.look_up(&sent.transaction, error.into()).await)
+                Ok(self.look_up(error.into()).await)
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// A commit was sent and its answer lost: the server knows what came of it.
-    async fn look_up(&mut self, transaction: &str, lost: Fault) -> Attempt {
-        const SQL: &str = "SELECT pg_xact_status($1::TEXT::XID8)";
-        for tries in 1..=TRIES {
-            tokio::time::sleep(PAUSE * tries).await;
+    /// A commit was sent and its answer lost: the writer's row tells what came of it.
+    async fn look_up(&mut self, lost: Fault) -> Attempt {
+        for looks in 1..=LOOKS {
+            tokio::time::sleep((PAUSE * looks).min(LONGEST)).await;
             let Ok(link) = join(&self.config).await else { continue };
-            let Ok(row) = link.client.query_one(SQL, &[&transaction]).await else { continue };
+            let Ok(row) = link.client.query_one(LAST, &[&self.mark.writer]).await else { continue };
             self.link = Some(link);
-            match row.try_get::<_, Option<&str>>(0) {
-                Ok(Some("committed")) => return Attempt::Done,
-                Ok(Some("aborted")) => return Attempt::Again(lost),
-                // The old session has not noticed yet that we are gone.
-                Ok(Some("in progress")) => {}
-                Ok(_) | Err(_) => return Attempt::Unknown,
-            }
+            return match row.try_get::<_, i64>(0) {
+                Ok(batch) if batch == self.mark.batch => Attempt::Done,
+                Ok(_) => Attempt::Again(lost),
+                Err(_) => Attempt::Unknown,
+            };
         }
         Attempt::Unknown
     }
@@ -227,6 +259,12 @@ pub(super) async fn join(config: &Config) -> Try<Link> {
     let row = client.query_one("SELECT pg_backend_pid()", &[]).await?;
     let pid: i32 = row.try_get(0)?;
     Ok(Link::new(client, i64::from(pid) % SLOTS))
+}
+
+/// Drops the rows of writers that have not written for a day: a commit is looked up within seconds.
+pub(super) async fn forget_the_dead(link: &Link) -> Try<()> {
+    let sql = "DELETE FROM writers WHERE seen_at < now() - INTERVAL '1 day'";
+    Ok(link.client.batch_execute(sql).await?)
 }
 
 /// What each refused change is told.
@@ -265,6 +303,7 @@ fn told_again(error: &StoreError) -> StoreError {
         StoreError::TokenReplayed => StoreError::TokenReplayed,
         StoreError::Full => StoreError::Full,
         StoreError::Overloaded => StoreError::Overloaded,
+        StoreError::Unreachable => StoreError::Unreachable,
         StoreError::Engine(text) => StoreError::Engine(text.clone()),
         StoreError::Corrupt { table } => StoreError::Corrupt { table },
         StoreError::Closed => StoreError::Closed,

@@ -34,7 +34,7 @@ macro_rules! report_sql {
     ($tail:literal) => {
         concat!(
             "SELECT id, case_id, sequence, kind, body, state, attempts, next_at, fence, ",
-            "leased_until, cause, created_at, delivered_at, receipt FROM outbox ",
+            "leased_until, cause, created_at, delivered_at FROM outbox ",
             $tail
         )
     };

@@ -137,10 +137,7 @@ impl From<rusqlite::Error> for TransferError {
 
 impl From<tokio_postgres::Error> for TransferError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(code) = error.code() else {
-            let text = "the PostgreSQL server is not reachable";
-            return Self::Store(StoreError::Engine(text.to_owned()));
-        };
+        let Some(code) = error.code() else { return Self::Store(StoreError::Unreachable) };
         if *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::T_R_DEADLOCK_DETECTED {
             return Self::InUse;
         }

@@ -99,7 +99,6 @@ pub(super) static TABLES: [Table; 12] = [
             text("cause"),
             int("created_at"),
             int("delivered_at"),
-            bytes("receipt"),
             int("ready"),
         ],
     ),
@@ -172,6 +171,7 @@ fn marks(mark: char, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::{SqliteOptions, SqliteStore};
 
     #[test]
     fn a_page_is_read_in_the_order_of_the_whole_key() {
@@ -188,20 +188,40 @@ mod tests {
         );
     }
 
+    fn ours(table: &Table) -> Vec<String> {
+        table.columns.iter().map(|column| column.name.to_owned()).collect()
+    }
+
     #[test]
-    fn every_column_of_the_schemas_is_copied() {
-        let sqlite = include_str!("../sqlite/migrations/V1__first.sql");
-        for schema in [sqlite, include_str!("../postgres/migrations/V1__first.sql")] {
-            for table in &TABLES {
-                let begin = format!("CREATE TABLE {} (", table.name);
-                let (_, body) = schema.split_once(&begin).unwrap();
-                let (body, _) = body.split_once("\n)").unwrap();
-                let names = body.lines().filter_map(|line| line.split_whitespace().next());
-                let other = ["--", "PRIMARY", "UNIQUE", "CHECK"];
-                let names = names.filter(|name| !other.iter().any(|word| name.starts_with(word)));
-                let ours: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-                assert_eq!(names.collect::<Vec<_>>(), ours, "{}", table.name);
-            }
+    fn every_column_of_the_sqlite_schema_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        drop(SqliteStore::open(&path, SqliteOptions::default()).unwrap());
+        let db = rusqlite::Connection::open(&path).unwrap();
+        for table in &TABLES {
+            let sql = "SELECT name FROM pragma_table_info(?1) ORDER BY cid";
+            let mut statement = db.prepare(sql).unwrap();
+            let names = statement.query_map([table.name], |row| row.get::<_, String>(0)).unwrap();
+            assert_eq!(
+                names.map(Result::unwrap).collect::<Vec<_>>(),
+                ours(table),
+                "{}",
+                table.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_column_of_the_postgresql_schema_is_copied() {
+        let schema = include_str!("../postgres/migrations/V1__first.sql");
+        for table in &TABLES {
+            let begin = format!("CREATE TABLE {} (", table.name);
+            let (_, body) = schema.split_once(&begin).unwrap();
+            let (body, _) = body.split_once("\n)").unwrap();
+            let names = body.lines().filter_map(|line| line.split_whitespace().next());
+            let other = ["--", "PRIMARY", "UNIQUE", "CHECK"];
+            let names = names.filter(|name| !other.iter().any(|word| name.starts_with(word)));
+            assert_eq!(names.collect::<Vec<_>>(), ours(table), "{}", table.name);
         }
     }
 }

@@ -63,16 +63,16 @@ pub(super) fn insert<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -
 fn insert_rows<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -> Try<()> {
     const SQL: &str = "WITH v AS (SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::BYTEA[],
             $4::BIGINT[], $5::TEXT[], $6::BYTEA[], $7::TEXT[], $8::BIGINT[], $9::BIGINT[],
-            $10::BIGINT[], $11::BIGINT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[], $15::BYTEA[])
+            $10::BIGINT[], $11::BIGINT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[])
             AS v (r, id, case_id, sequence, kind, body, state, attempts, next_at, fence,
-                  leased_until, cause, created_at, delivered_at, receipt)),
+                  leased_until, cause, created_at, delivered_at)),
         done AS (INSERT INTO outbox (id, case_id, sequence, kind, body, state, attempts, next_at,
-                fence, leased_until, cause, created_at, delivered_at, receipt, ready)
+                fence, leased_until, cause, created_at, delivered_at, ready)
             SELECT id, case_id, sequence, kind, body, state, attempts, next_at, fence,
-                   leased_until, cause, created_at, delivered_at, receipt, 0 FROM v ORDER BY r
+                   leased_until, cause, created_at, delivered_at, 0 FROM v ORDER BY r
             ON CONFLICT DO NOTHING RETURNING id, state),
         counted AS (INSERT INTO counts (kind, code, slot, n)
-            SELECT 'report', state, $16::BIGINT, COUNT(*) FROM done GROUP BY state ORDER BY state
+            SELECT 'report', state, $15::BIGINT, COUNT(*) FROM done GROUP BY state ORDER BY state
             ON CONFLICT (kind, code, slot) DO UPDATE SET n = counts.n + excluded.n)
         SELECT v.r FROM v LEFT JOIN done ON done.id = v.id WHERE done.id IS NULL";
     let rows: Vec<(usize, &'a OutboxRow)> = batch
@@ -98,7 +98,6 @@ fn insert_rows<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -> Try<
         boxed(rows().map(|row| row.cause.as_deref()).collect::<Vec<_>>()),
         boxed(rows().map(|row| row.created_at.as_millis()).collect::<Vec<_>>()),
         boxed(rows().map(|row| millis(row.delivered_at)).collect::<Vec<_>>()),
-        boxed(rows().map(|row| row.receipt.as_deref()).collect::<Vec<_>>()),
         Box::new(slot),
     ];
     plan.rows(SQL, REPORT, owners, values);
@@ -157,14 +156,13 @@ fn one_step<'a>(step: &'a OutboxStep, slot: i64, values: &mut Vec<Value<'a>>) ->
             values.push(Box::new(until.as_millis()));
             move_sql!("fence = fence + 1, leased_until = $3", "pending")
         }
-        OutboxStep::Delivered { at, receipt, drop_body } => {
+        OutboxStep::Delivered { at, drop_body } => {
             values.push(Box::new(slot));
             values.push(Box::new(at.as_millis()));
-            values.push(Box::new(receipt.as_deref()));
             values.push(Box::new(*drop_body));
             move_sql!(
-                "ready = 0, leased_until = NULL, cause = NULL, delivered_at = $4, receipt = $5,
-                 body = CASE WHEN $6 THEN NULL ELSE body END",
+                "ready = 0, leased_until = NULL, cause = NULL, delivered_at = $4,
+                 body = CASE WHEN $5 THEN NULL ELSE body END",
                 "pending" => "delivered",
                 "$3"
             )
@@ -211,7 +209,7 @@ pub(super) fn drop_unsent<'a>(plan: &mut Plan<'a>, owner: usize, case: &'a [u8],
         INSERT INTO counts (kind, code, slot, n)
         SELECT 'report', code, $2::BIGINT, SUM(n) FROM moved GROUP BY code ORDER BY code
         ON CONFLICT (kind, code, slot) DO UPDATE SET n = counts.n + excluded.n";
-    const WORDS: &str = "UPDATE outbox SET body = NULL, receipt = NULL WHERE case_id = $1";
+    const WORDS: &str = "UPDATE outbox SET body = NULL WHERE case_id = $1";
     plan.one(DROP, Miss::Nothing, owner, vec![Box::new(case), Box::new(slot)]);
     plan.one(WORDS, Miss::Nothing, owner, vec![Box::new(case)]);
 }

@@ -92,7 +92,6 @@ CREATE TABLE outbox (
     cause        TEXT COLLATE "C",                      -- why the last attempt failed: a code
     created_at   BIGINT NOT NULL,                       -- when it was written
     delivered_at BIGINT,                                -- when the receipt came
-    receipt      BYTEA,                                 -- the receipt, sealed
     ready        BIGINT NOT NULL,                       -- 1: pending, and none before it is unsent
     UNIQUE (case_id, sequence)
 );
@@ -140,6 +139,14 @@ CREATE TABLE records (
     PRIMARY KEY (kind, id)
 );
 CREATE INDEX records_by_end ON records (expires_at) WHERE expires_at IS NOT NULL;
+
+-- The last batch that each writing task made durable: a commit whose answer was lost is looked up
+-- here. It is nobody's data and is not moved.
+CREATE TABLE writers (
+    id      BYTEA PRIMARY KEY,     -- random, of one writing task of one process
+    batch   BIGINT NOT NULL,       -- grows with every transaction that it tries
+    seen_at TIMESTAMPTZ NOT NULL   -- the server's time of that; the dead are dropped after a day
+);
 
 -- Whether this store may be served: one row.
 CREATE TABLE house (

@@ -86,7 +86,7 @@ pub(super) fn erase(db: &Connection, case: CaseId) -> Try<()> {
     run(db, "DELETE FROM blind_values WHERE case_id = ?1", [id])?;
     run(db, "DELETE FROM notices WHERE case_id = ?1", [id])?;
     outbox::drop_unsent(db, case)?;
-    run(db, "UPDATE outbox SET body = NULL, receipt = NULL WHERE case_id = ?1", [id])?;
+    run(db, "UPDATE outbox SET body = NULL WHERE case_id = ?1", [id])?;
     Ok(())
 }
 

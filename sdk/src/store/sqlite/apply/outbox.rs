@@ -21,9 +21,8 @@ pub(super) fn insert(db: &Connection, row: &OutboxRow) -> Try<()> {
         return Err(conflict(WHAT));
     }
     let sql = "INSERT INTO outbox (id, case_id, sequence, kind, body, state, attempts, next_at,
-                                   fence, leased_until, cause, created_at, delivered_at, receipt,
-                                   ready)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)
+                                   fence, leased_until, cause, created_at, delivered_at, ready)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)
                ON CONFLICT DO NOTHING";
     let values = params![
         row.id.as_bytes(),
@@ -39,7 +38,6 @@ pub(super) fn insert(db: &Connection, row: &OutboxRow) -> Try<()> {
         row.cause,
         row.created_at.as_millis(),
         row.delivered_at.map(Timestamp::as_millis),
-        row.receipt,
     ];
     run_on_one(db, WHAT, sql, values)?;
     count(db, "report", row.state.code(), 1)?;
@@ -71,12 +69,12 @@ pub(super) fn step(db: &Connection, step: &OutboxMove) -> Try<()> {
                        WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
             run_on_one(db, WHAT, sql, params![id, fence, until.as_millis()])
         }
-        OutboxStep::Delivered { at, receipt, drop_body } => {
+        OutboxStep::Delivered { at, drop_body } => {
             let sql = "UPDATE outbox SET state = 'delivered', ready = 0, leased_until = NULL,
-                                         cause = NULL, delivered_at = ?3, receipt = ?4,
-                                         body = CASE WHEN ?5 THEN NULL ELSE body END
+                                         cause = NULL, delivered_at = ?3,
+                                         body = CASE WHEN ?4 THEN NULL ELSE body END
                        WHERE id = ?1 AND fence = ?2 AND state = 'pending'";
-            let values = params![id, fence, at.as_millis(), receipt, drop_body];
+            let values = params![id, fence, at.as_millis(), drop_body];
             run_on_one(db, WHAT, sql, values)?;
             recount(db, OutboxState::Pending, OutboxState::Delivered)?;
             ready(db, step.id)
