@@ -26,6 +26,13 @@ struct Acknowledged {
     notes: BTreeMap<String, Vec<String>>,
 }
 
+impl Acknowledged {
+    fn told(&self) -> String {
+        let (complaints, acts) = (self.receipts.len(), self.accepted.len());
+        format!("{complaints} complaints and {acts} worked cases acknowledged")
+    }
+}
+
 /// Load on one server.
 #[derive(Clone)]
 struct Load {
@@ -211,8 +218,6 @@ async fn proves_itself(mut app: TestApp, acknowledged: &Acknowledged) {
     let fsck = merchant_server(["fsck", "--data", data.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&fsck.stdout);
     assert!(fsck.status.success(), "fsck found something:\n{said}");
-    let (complaints, acts) = (acknowledged.receipts.len(), acknowledged.accepted.len());
-    println!("{complaints} complaints and {acts} worked cases acknowledged");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -238,6 +243,7 @@ async fn one_server_is_killed_and_one_sleeps_and_nothing_is_lost_or_done_twice()
     nothing_lost_nothing_twice(&app, &others, &acknowledged).await;
     drop((mortal, sleeper));
     proves_itself(app, &acknowledged).await;
+    println!("{}", acknowledged.told());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -260,5 +266,6 @@ async fn the_database_crashes_under_load_and_comes_back_and_nothing_acknowledged
     nothing_lost_nothing_twice(&app, &[other.clerk()], &acknowledged).await;
     drop(other);
     proves_itself(app, &acknowledged).await;
+    println!("{}", acknowledged.told());
     drop(postgres);
 }

@@ -96,8 +96,12 @@ impl PostgresStore {
         let last_batch = Arc::new(AtomicUsize::new(0));
         let bell = listen::start(&config);
         let mut writers = JoinSet::new();
-        let mut link = Some(first);
+        let mut marks = Vec::new();
         for _ in 0..options.writers.max(1) {
+            marks.push(writer::Mark::draw(&first).await.map_err(Fault::into_store_error)?);
+        }
+        let mut link = Some(first);
+        for mark in marks {
             let writer = Writer {
                 config: config.clone(),
                 jobs: Arc::clone(&jobs),
@@ -105,7 +109,7 @@ impl PostgresStore {
                 last_batch: Arc::clone(&last_batch),
                 bell: Arc::clone(&bell),
                 link: link.take(),
-                mark: writer::Mark::fresh(),
+                mark,
             };
             writers.spawn(writer.run());
         }

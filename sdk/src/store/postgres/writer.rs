@@ -20,8 +20,6 @@ use super::connect;
 use super::error::{Fault, Try, is_lost};
 use super::listen::Bell;
 use super::plan::{Link, Miss, Value};
-use crate::channel::SystemEntropy;
-use crate::ids::Entropy;
 use crate::store::{Change, Expected, News, StoreError};
 
 /// How often a batch is tried that the server undid or whose connection broke.
@@ -68,10 +66,10 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn fresh() -> Self {
-        let mut writer = vec![0; 16];
-        SystemEntropy.fill(&mut writer);
-        Self { writer, batch: 0 }
+    /// A mark nobody else has: the server draws it.
+    pub(super) async fn draw(link: &Link) -> Try<Self> {
+        let row = link.client.query_one("SELECT uuid_send(gen_random_uuid())", &[]).await?;
+        Ok(Self { writer: row.try_get(0)?, batch: 0 })
     }
 }
 
