@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -13,12 +13,13 @@ use axum::routing::get;
 use green_channel::intake::{self, ApiProblem};
 use green_channel::protocol::ProblemCode;
 use green_channel::store::Store;
+use green_channel::time::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Config;
 use crate::data_folder::Engine;
 use crate::limit::{self, Limits};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::{api, console};
 
 /// What every handler may ask for.
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     draining: Arc<AtomicBool>,
+    /// When the database was last found to take a write. Whoever looks holds it: one at a time.
+    looked: Arc<tokio::sync::Mutex<Option<Timestamp>>>,
 }
 
 impl App {
@@ -40,12 +43,37 @@ impl App {
             config: Arc::new(config),
             metrics: Arc::new(Metrics::new()),
             draining: Arc::new(AtomicBool::new(false)),
+            looked: Arc::default(),
         }
     }
 
     /// From now on `/readyz` says no, so that a balancer sends nothing new.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the database takes a write, as it was found within the last second: anybody may ask,
+    /// and as often as they like.
+    async fn takes_a_write(&self) -> bool {
+        const FRESH_MILLIS: i64 = 1_000;
+        let mut looked = self.looked.lock().await;
+        let now = self.engine.now();
+        if looked.is_some_and(|at| (0..FRESH_MILLIS).contains(&now.millis_since(at))) {
+            return true;
+        }
+        match self.engine.store().check().await {
+            Ok(()) => *looked = Some(now),
+            Err(error) => {
+                tracing::error!(%error, "not ready");
+                *looked = None;
+            }
+        }
+        looked.is_some()
+    }
+
+    /// The routes a center calls.
+    fn intake(&self) -> Router {
+        intake::router_within(self.engine.clone(), self.limits.room.clone())
     }
 
     /// Whether browsers reach us over HTTPS.
@@ -63,8 +91,9 @@ impl App {
             .merge(console::router())
             .fallback(not_found)
             .method_not_allowed_fallback(wrong_method)
+            .layer(DefaultBodyLimit::max(limit::FORM_BYTES))
             .with_state(self.clone())
-            .merge(intake::router(self.engine.clone()).method_not_allowed_fallback(wrong_method))
+            .merge(self.intake().method_not_allowed_fallback(wrong_method))
             .layer(middleware::from_fn_with_state(self.clone(), limit::admit))
             .layer(middleware::from_fn_with_state(self, observe))
             .layer(CatchPanicLayer::custom(panicked))
@@ -75,12 +104,10 @@ async fn ready(State(app): State<App>) -> Response {
     if app.draining.load(Ordering::SeqCst) {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    match app.engine.store().check().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "database\n").into_response()
-        }
+    if app.takes_a_write().await {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "database\n").into_response()
     }
 }
 
@@ -122,7 +149,8 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     let status = response.status().as_u16();
     app.metrics.request(&method, &route, status);
     // The route, never the URL: a URL may hold a number that is somebody's.
-    tracing::info!(request = name, %method, route, status, millis, "request");
+    let method = metrics::known(&method);
+    tracing::info!(request = name, method, route, status, millis, "request");
     let headers = response.headers_mut();
     for (header_name, value) in [
         ("x-content-type-options", "nosniff"),

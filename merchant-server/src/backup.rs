@@ -25,7 +25,10 @@ pub(crate) async fn run(data: &Path, out: &Path) -> Result<ExitCode, CliError> {
     }
     let written = transfer::back_up(&config.storage.database, &part, &mut moving::tell).await;
     written.map_err(|error| error.message_zh())?;
-    let code = check(data, &config, &part).await?;
+    let code = check(data, &config, &part).await.unwrap_or_else(|error| {
+        say(&format!("[异常] 备份未能核对：{error}"));
+        ExitCode::FAILURE
+    });
     transfer::settle(&part).await.map_err(|error| error.message_zh())?;
     transfer::rename(&part, out).map_err(|error| error.message_zh())?;
     say(&format!("已备份到 {}（仅本人可读）", out.display()));

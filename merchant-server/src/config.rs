@@ -32,6 +32,7 @@ pub(crate) struct Server {
     pub(crate) notice_millis: u64,
     pub(crate) request_seconds: u64,
     pub(crate) in_flight_mib: u16,
+    pub(crate) connections: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,6 +157,9 @@ impl Config {
         }
         if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
             return fail("server.request_seconds", "时限至少 1 秒");
+        }
+        if self.server.connections == 0 {
+            return fail("server.connections", "至少为 1");
         }
         if self.server.in_flight_mib == 0 {
             return fail("server.in_flight_mib", "至少为 1");

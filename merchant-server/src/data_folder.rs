@@ -110,6 +110,20 @@ pub(crate) async fn open(data: &Path) -> Result<Engine, CliError> {
 
 /// Opens the engine with a configuration at hand.
 pub(crate) async fn open_with(data: &Path, config: &Config) -> Result<Engine, CliError> {
+    let (store, channel) = parts(data, config).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    Ok(Channel::open(store, channel, clock, entropy).await?)
+}
+
+/// Opens the engine to look at a store that may be damaged; nothing is written.
+pub(crate) async fn open_to_check(data: &Path, config: &Config) -> Result<Engine, CliError> {
+    let (store, channel) = parts(data, config).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    Ok(Channel::open_to_check(store, channel, clock, entropy)?)
+}
+
+/// What an engine is made of.
+async fn parts(data: &Path, config: &Config) -> Result<(AnyStore, ChannelConfig), CliError> {
     let path = data.join(KEYS_FILE);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("读不到密钥文件 {}：{error}", path.display()))?;
@@ -131,9 +145,7 @@ pub(crate) async fn open_with(data: &Path, config: &Config) -> Result<Engine, Cl
         clerk_offer_limit: Fen::new(config.rules.clerk_offer_limit_fen),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
-    let engine =
-        Channel::open(store, channel, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-    Ok(engine)
+    Ok((store, channel))
 }
 
 /// The center's public keys as the file has them now.

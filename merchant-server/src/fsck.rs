@@ -31,7 +31,7 @@ pub(crate) async fn of_database(
 ) -> Result<FsckReport, CliError> {
     let mut config = config.clone();
     database.clone_into(&mut config.storage.database);
-    let engine = data_folder::open_with(data, &config).await?;
+    let engine = data_folder::open_to_check(data, &config).await?;
     let report = engine.fsck().await;
     engine.store().close().await?;
     Ok(report?)

@@ -11,6 +11,7 @@ mod console;
 mod data_folder;
 mod demo;
 mod doctor;
+mod door;
 mod export;
 mod fsck;
 mod limit;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use green_channel::store::transfer::{self, Copied};
+use green_channel::store::transfer::{self, Copied, TransferError};
 
 use crate::cli::CliError;
 use crate::config::{Config, FILE_NAME};
@@ -16,9 +16,12 @@ use crate::logging::say;
 pub(crate) async fn run(from: &str, to: &str, data: Option<&Path>) -> Result<ExitCode, CliError> {
     // Read first: a mistake in the configuration is told before anything has moved.
     let config = data.map(Config::load).transpose()?;
-    let moved = transfer::move_store(from, to, &mut tell).await;
-    let copied = moved.map_err(|error| error.message_zh())?;
-    tell_sums(&copied);
+    match transfer::move_store(from, to, &mut tell).await {
+        Ok(copied) => tell_sums(&copied),
+        // An earlier run came to its end and was not heard: what comes after it is still to do.
+        Err(error @ TransferError::AlreadyMoved { .. }) => say(&error.message_zh()),
+        Err(error) => return Err(error.message_zh().into()),
+    }
     let (from_name, to_name) = (name_of(from)?, name_of(to)?);
     say(&format!("已从 {from_name} 搬到 {to_name}；旧库已标记为“已搬走”，不能再启动服务"));
     let mut code = ExitCode::SUCCESS;

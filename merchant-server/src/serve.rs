@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::cli::CliError;
 use crate::config::Config;
-use crate::{data_folder, logging, work};
+use crate::{data_folder, door, logging, work};
 
 /// A server that runs.
 pub(crate) struct Running {
@@ -53,7 +53,8 @@ pub(crate) fn start(app: App, listener: TcpListener) -> Result<Running, CliError
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers = work::start(&app, &stopped)?;
     let service = app.clone().router().into_make_service();
-    let server = axum_server::from_tcp(listener)?.handle(handle.clone()).serve(service);
+    let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+    let server = door::guard(server, app.config.server.connections).serve(service);
     Ok(Running { address, app, handle, server: tokio::spawn(server), workers, stop })
 }
 

@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use green_channel::log::{Checkpoint, Frontier, NoteVerifier, leaf_hash};
-use green_channel::store::postgres::connect;
+use green_channel::store::postgres::{PostgresOptions, PostgresStore, connect};
 use green_channel::store::transfer::{TransferError, move_store, sums};
+use green_channel::store::{Change, RecordWrite, Store, StoreError};
+use green_channel::time::Timestamp;
 use green_channel_tests::{
-    Postgres, TestApp, accept, binary, check_log, complaint_from, contact, merchant_server, offer,
-    perform,
+    Postgres, Setup, TestApp, accept, binary, check_log, complaint_from, contact, merchant_server,
+    offer, perform,
 };
 use serde_json::{Value, json};
 
@@ -230,12 +232,49 @@ async fn an_interrupted_move_resumes_and_ends_equal() {
     assert!(refused.contains("没有数据库"), "{refused}");
     runs(&["migrate-store", &old, &server]);
     assert_eq!(sums(&server).await.unwrap(), before);
-    let again = fails(&["migrate-store", &old, &server]);
-    assert!(again.contains("早已搬到"), "{again}");
     point(&app, &server);
+    // A run that came to its end and was not heard: the check after it is made all the same.
+    let again = runs(&["migrate-store", &old, &server, "--data", text(&app.data())]);
+    assert!(again.contains("早已搬到") && again.contains("未发现问题"), "{again}");
+    // A run that died between its last two writes: neither store is served, and it goes on.
+    let client = connect(&server).await.unwrap();
+    let sql = "UPDATE house SET state = 'filling', detail = $1 WHERE one = 1";
+    assert_eq!(client.execute(sql, &[&old]).await.unwrap(), 1);
+    drop(client);
+    assert!(refuses_to_serve(&app).contains("not whole"));
+    runs(&["migrate-store", &old, &server]);
     is_sound(&app);
     app.restart().await;
     app.divert("CN-5020").await;
+}
+
+/// A server that nobody stopped, because it slept or goes by another name, finds out when it writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_still_has_a_session_does_not_write_into_a_store_that_was_moved() {
+    let postgres = Postgres::start();
+    let app = lived().await;
+    let (first, second) = (postgres.database("left"), postgres.database("entered"));
+    runs(&["migrate-store", &url(&store_of(&app)), &first]);
+    let other = format!("{first}?application_name=somebody-else");
+    let sleeper = PostgresStore::open(&other, PostgresOptions::default()).await.unwrap();
+    sleeper.check().await.unwrap();
+    runs(&["migrate-store", &first, &second]);
+    let record = |id: &str| RecordWrite {
+        kind: "note",
+        id: id.to_owned(),
+        expected: 0,
+        body: Some(b"{}".to_vec()),
+        expires_at: None,
+    };
+    let change = Change { records: vec![record("late")], ..Change::default() };
+    let refused = sleeper.commit(change).await;
+    assert!(matches!(refused, Err(StoreError::Closed)), "{refused:?}");
+    assert!(sleeper.check().await.is_err(), "nor is it ready");
+    let far = Timestamp::from_millis(9_000_000_000_000).unwrap();
+    assert!(sleeper.claim_due(far, far, 10).await.unwrap().is_empty(), "nor does it claim");
+    sleeper.close().await;
+    point(&app, &second);
+    is_sound(&app);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,27 +359,69 @@ async fn a_backup_under_load_restores_and_is_sound() {
     let told = runs(&["restore", "--data", text(&data), "--from", text(&file)]);
     assert!(told.contains("未发现问题") && told.contains("撤回同意"), "{told}");
     is_sound(&app);
+    let again = runs(&["restore", "--data", text(&data), "--from", text(&file)]);
+    assert!(again.contains("未发现问题"), "what is there already is checked again: {again}");
+    point(&app, "backup.db");
+    let refused = refuses_to_serve(&app);
+    assert!(refused.contains("is a backup"), "a backup is not served in place: {refused}");
+    point(&app, "green-channel.db");
     app.restart().await;
     assert_eq!(app.clerk().find("CN-5030").await, early);
     app.clerk().does(&early, contact("恢复后继续办理。")).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_on_postgresql_is_backed_up_and_put_back_into_another() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_running_store_on_postgresql_is_backed_up_and_put_back_into_another() {
     let postgres = Postgres::start();
-    let app = lived().await;
-    let (data, first) = (app.data(), postgres.database("backed_up"));
-    runs(&["migrate-store", &url(&store_of(&app)), &first]);
-    point(&app, &first);
-    let file = data.join("backup.db");
-    runs(&["backup", "--data", text(&data), "--out", text(&file)]);
+    let database = Some(postgres.database("backed_up"));
+    let mut app = TestApp::start_with(Setup { database, ..Setup::default() }).await;
+    let early = app.accepted("CN-5040").await;
+    let over = Arc::new(AtomicBool::new(false));
+    let loading = load(&app, Arc::clone(&over));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (data, file) = (app.data(), app.data().join("backup.db"));
+    let arguments = ["backup", "--data", text(&data), "--out", text(&file)].map(str::to_owned);
+    let output = tokio::task::spawn_blocking(move || merchant_server(arguments)).await.unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    over.store(true, Ordering::SeqCst);
+    let taken = loading.await.unwrap();
+    assert!(taken.len() > 5, "there was a load");
     is_private(&file);
+    app.drained(Duration::from_secs(60)).await;
+    assert!(app.stop().await.success());
     is_sound(&app);
     let second = postgres.database("restored");
     point(&app, &second);
     runs(&["restore", "--data", text(&data), "--from", text(&file)]);
+    let report = is_sound(&app);
+    let cases = report["cases"].as_u64().unwrap();
+    assert!(cases > 1 && cases <= 1 + u64::try_from(taken.len()).unwrap(), "one instant: {cases}");
+    assert_eq!(sums(&second).await.unwrap(), sums(&url(&file)).await.unwrap());
+    app.restart().await;
+    assert_eq!(app.clerk().find("CN-5040").await, early);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_backup_is_restored_and_an_older_one_is_brought_up_to_date() {
+    let app = lived().await;
+    let (data, store) = (app.data(), store_of(&app));
+    let before = sums(&url(&store)).await.unwrap();
+    let (file, other) = (data.join("backup.db"), data.join("other.db"));
+    runs(&["backup", "--data", text(&data), "--out", text(&file)]);
+    point(&app, "other.db");
+    let refused = fails(&["restore", "--data", text(&data), "--from", text(&store)]);
+    assert!(refused.contains("不是备份"), "{refused}");
+    // As the version before wrote it: without what the newest migration changed.
+    let db = rusqlite::Connection::open(&file).unwrap();
+    let older = "ALTER TABLE outbox ADD COLUMN receipt BLOB;
+        DELETE FROM refinery_schema_history WHERE version = 3";
+    db.execute_batch(older).unwrap();
+    drop(db);
+    let _ = std::fs::remove_file(&other);
+    runs(&["restore", "--data", text(&data), "--from", text(&file)]);
+    assert_eq!(sums(&url(&other)).await.unwrap(), before);
+    assert!(!data.join("backup.db.newer").exists(), "nothing is left beside the backup");
     is_sound(&app);
-    assert_eq!(sums(&first).await.unwrap(), sums(&second).await.unwrap());
 }
 
 #[cfg(unix)]
@@ -385,7 +466,7 @@ async fn fsck_names_what_is_broken() {
     );
     let last = "UPDATE checkpoints SET root = zeroblob(32)
                 WHERE size = (SELECT MAX(size) FROM checkpoints)";
-    let damages: [(&str, &[&str]); 12] = [
+    let damages: [(&str, &[&str]); 16] = [
         (flip.as_str(), &["leaf_changed", "entry_changed", "root_wrong"]),
         (last, &["checkpoint_unsigned", "root_wrong"]),
         (
@@ -401,6 +482,16 @@ async fn fsck_names_what_is_broken() {
         ("DELETE FROM notices", &["notice_missing"]),
         ("DELETE FROM cases WHERE state = 'erased'", &["leaf_stray", "engine"]),
         ("UPDATE log_nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 0", &["node_wrong"]),
+        // What a server would refuse to open is told, not refused.
+        ("UPDATE log_head SET size = 1", &["checkpoint_ahead", "frontier_wrong"]),
+        ("DELETE FROM leaves WHERE stream = 'host'", &["position_gap"]),
+        // What no engine calls broken.
+        ("UPDATE outbox SET ready = 1", &["engine"]),
+        (
+            "INSERT INTO blind_values (kind, value, case_id)
+             SELECT 'phone', number, id FROM cases WHERE state = 'erased'",
+            &["engine"],
+        ),
     ];
     for (sql, codes) in damages {
         let (report, found) = damaged(&app, sql);
@@ -412,6 +503,35 @@ async fn fsck_names_what_is_broken() {
     with_the_centers_keys_exchanged(&app);
     let (report, found) = fsck(&app);
     assert!(found.iter().any(|one| one == "receipt_invalid"), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fsck_names_what_is_broken_on_postgresql_too() {
+    let postgres = Postgres::start();
+    let app = lived().await;
+    let server = postgres.database("damaged");
+    runs(&["migrate-store", &url(&store_of(&app)), &server]);
+    point(&app, &server);
+    is_sound(&app);
+    let client = connect(&server).await.unwrap();
+    for (sql, code) in [
+        ("UPDATE outbox SET ready = 1 - ready", "engine"),
+        ("UPDATE counts SET n = n + 1 WHERE kind = 'case'", "count_wrong"),
+        (
+            "UPDATE sealed SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE n = 0",
+            "words_unreadable",
+        ),
+        ("UPDATE checkpoints SET root = decode(repeat('00', 32), 'hex')", "root_wrong"),
+        (
+            "UPDATE leaves SET bytes = set_byte(bytes, 9, get_byte(bytes, 9) # 1) WHERE position = 3",
+            "entry_changed",
+        ),
+        ("UPDATE case_keys SET wrapped = decode(repeat('00', length(wrapped)), 'hex')", "key_lost"),
+    ] {
+        assert!(client.execute(sql, &[]).await.unwrap() > 0, "control: {sql} changes something");
+        let (report, found) = fsck(&app);
+        assert!(found.iter().any(|one| one == code), "{sql}: {code} in {report:#}");
+    }
 }
 
 /// The only key is a stranger's: the example of RFC 8037, appendix A.2 and A.3.

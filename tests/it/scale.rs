@@ -114,20 +114,80 @@ async fn the_streamed_list_has_every_case_once_and_says_that_it_is_whole() {
     assert_eq!((refused.status, refused.code.as_str()), (400, "query_invalid"));
 }
 
+/// A diversion that is announced and does not come: its head, with the center's token over 200 KiB.
+fn announced(app: &TestApp) -> String {
+    let token = app.center().token("POST", "/green-channel/v1/complaints", &[b' '; 204_800]);
+    format!(
+        "POST /green-channel/v1/complaints HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: 204800\r\n\r\n"
+    )
+}
+
+fn begun(app: &TestApp, head: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+    stream
+}
+
+fn status(stream: &mut TcpStream) -> String {
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_takes_no_room_with_a_body_that_it_announces() {
+    let mut setup = Setup::default();
+    setup.settings.push(("in_flight_mib = 64", "in_flight_mib = 1"));
+    let app = TestApp::start_with(setup).await;
+    let head = "POST /green-channel/v1/complaint-batches HTTP/1.1\r\nhost: x\r\n\
+                content-length: 8000000\r\n\r\n";
+    let strangers: Vec<TcpStream> = (0..20).map(|_| begun(&app, head)).collect();
+    for _ in 0..5 {
+        assert!(app.clerk().list("").await.is_ok(), "there is room for everybody else");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    app.divert("ROOM-0").await;
+    drop(strangers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_connections_than_there_are_places_are_closed_and_no_method_makes_a_new_counter() {
+    let mut setup = Setup::default();
+    setup.settings.push(("connections = 1024", "connections = 8"));
+    let app = TestApp::start_with(setup).await;
+    let made_up = "MADEUP / HTTP/1.1\r\nhost: x\r\n\r\n";
+    assert!(status(&mut begun(&app, made_up)).starts_with("HTTP/1.1 "));
+    let metrics = app.get("/metrics").await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("method=\"other\"") && !metrics.contains("MADEUP"), "{metrics}");
+    // Places that others still hold become free one by one, so the silent ones come again and again.
+    let silent = std::sync::Mutex::new(Vec::new());
+    eventually("no place is left", Duration::from_secs(10), || async {
+        silent.lock().unwrap().extend((0..8).map(|_| begun(&app, "")));
+        let mut late = begun(&app, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+        let mut byte = [0];
+        !matches!(late.read(&mut byte), Ok(1))
+    })
+    .await;
+    drop(silent);
+    eventually("there are places again", Duration::from_secs(10), || async {
+        app.get("/healthz").await.is_ok()
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_fits_is_told_to_come_back_before_a_byte_of_it_is_read() {
     let mut setup = Setup::default();
     setup.settings.push(("in_flight_mib = 64", "in_flight_mib = 1"));
     let app = TestApp::start_with(setup).await;
-    // Four bodies of 256 KiB are announced and do not come: that is all of the one MiB.
-    let head =
-        "POST /green-channel/v1/complaints HTTP/1.1\r\nhost: x\r\ncontent-length: 262144\r\n\r\n";
-    let mut waiting = Vec::new();
-    for _ in 0..4 {
-        let mut stream = TcpStream::connect(app.address()).unwrap();
-        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-        waiting.push(stream);
-    }
+    // The center announces four bodies of 200 KiB; with 16 KiB for each request, and for ten
+    // callers who are just being answered, that is all of the one MiB.
+    let mut waiting: Vec<TcpStream> = (0..4).map(|_| begun(&app, &announced(&app))).collect();
+    let login = "POST /console/login HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\
+                 content-type: application/x-www-form-urlencoded\r\n\r\n";
+    waiting.extend((0..12).map(|_| begun(&app, login)));
     eventually("the server is full", Duration::from_secs(10), || async {
         app.get("/api/v1/cases").await.is_ok_and(|answer| answer.status() == 429)
     })
@@ -136,12 +196,8 @@ async fn more_than_fits_is_told_to_come_back_before_a_byte_of_it_is_read() {
     assert_eq!(refused.headers()["retry-after"], "1");
     assert_eq!(refused.json::<Value>().await.unwrap()["code"], "overloaded");
     assert_eq!(app.get("/readyz").await.unwrap().status(), 200, "a balancer still sees us");
-    let mut fifth = TcpStream::connect(app.address()).unwrap();
-    std::io::Write::write_all(&mut fifth, head.as_bytes()).unwrap();
-    fifth.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut answer = [0; 12];
-    fifth.read_exact(&mut answer).unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 429", "it is refused without its body");
+    let mut fifth = begun(&app, &announced(&app));
+    assert_eq!(status(&mut fifth), "HTTP/1.1 429", "it is refused without its body");
     drop((waiting, fifth));
     eventually("there is room again", Duration::from_secs(10), || async {
         app.clerk().list("").await.is_ok()

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
@@ -27,6 +28,9 @@ use crate::auth::Scope;
 const PAGE: u32 = 200;
 /// Pages that are read before the client has taken the one before.
 const AHEAD: usize = 2;
+
+/// How long a client may take to read a page.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The last line: a list without it was cut off.
 #[derive(Serialize, ToSchema)]
@@ -100,7 +104,9 @@ async fn read(
         if next.is_none() {
             text.extend(lines(&[StreamEnd { end: true, count }]));
         }
-        if sender.send(Ok(text.into())).await.is_err() || next.is_none() {
+        // A client that stops reading gives its place to another one.
+        let sent = tokio::time::timeout(PATIENCE, sender.send(Ok(text.into()))).await;
+        if !matches!(sent, Ok(Ok(()))) || next.is_none() {
             return;
         }
         query.after = next;
@@ -109,7 +115,7 @@ async fn read(
             Err(error) => {
                 tracing::error!(%error, "a streamed list was cut off");
                 // The connection breaks: the client sees that this is not the end.
-                let _ = sender.send(Err(error)).await;
+                let _ = tokio::time::timeout(PATIENCE, sender.send(Err(error))).await;
                 return;
             }
         };

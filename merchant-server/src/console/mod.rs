@@ -16,7 +16,7 @@ mod wording;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -26,6 +26,7 @@ use tower_http::csrf::CsrfLayer;
 use self::pages::ErrorPage;
 use self::pages::parts::{Section, Shell};
 use crate::app::App;
+use crate::limit::LOGIN_BYTES;
 
 const CSS: &str = include_str!("../../assets/console.css");
 const JS: &str = include_str!("../../assets/console.js");
@@ -36,10 +37,11 @@ const CSP: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; \
 
 /// The routes of the console.
 pub(crate) fn router() -> Router<App> {
+    let login_body = DefaultBodyLimit::max(LOGIN_BYTES);
     Router::new()
         .route("/", get(|| async { Redirect::to("/console") }))
         .route("/console", get(desk::queue))
-        .route("/console/login", get(login::page).post(login::submit))
+        .route("/console/login", get(login::page).post(login::submit).layer(login_body))
         .route("/console/logout", post(login::leave))
         .route("/console/cases/{case_id}", get(case_page::show))
         .route("/console/cases/{case_id}/actions", post(act::submit))

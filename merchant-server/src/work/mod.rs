@@ -20,6 +20,7 @@ const CLOCKS_EVERY: Duration = Duration::from_secs(60);
 /// So long nobody does the work after the server that did it was killed.
 const SEQUENCER_LEASE_MILLIS: i64 = 3_000;
 const CLOCKS_LEASE_MILLIS: i64 = 150_000;
+const PULL_LEASE_MILLIS: i64 = 60_000;
 /// After an error of the store, so that a broken disk does not fill the log file.
 const REST: Duration = Duration::from_secs(1);
 
@@ -82,11 +83,7 @@ async fn sequence(app: App, mut stopped: Stopped) {
     if let Err(error) = sequence_once(&app, &mut lease).await {
         tracing::warn!(%error, "the last leaves wait for the next start");
     }
-    if let Some(lease) = lease
-        && let Err(error) = app.engine.release(lease).await
-    {
-        tracing::warn!(%error, "another server takes over when the lease ends");
-    }
+    give_back(&app, lease).await;
 }
 
 /// Whether more leaves wait. Nothing is done while another server holds the lease.
@@ -153,47 +150,79 @@ fn word(outcome: &Delivery) -> &'static str {
 async fn clocks(app: App, mut stopped: Stopped) {
     let mut lease = None;
     loop {
-        match expire_once(&app, &mut lease).await {
+        match clocks_once(&app, &mut lease).await {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "offers expired unanswered"),
             Err(error) => tracing::error!(%error, "clocks could not be kept"),
         }
-        if let Err(error) = app.engine.sweep().await {
-            tracing::error!(%error, "used tokens could not be swept");
-        }
         tokio::select! {
             () = tokio::time::sleep(CLOCKS_EVERY) => {}
-            _ = stopped.changed() => return,
+            _ = stopped.changed() => break,
         }
     }
+    give_back(&app, lease).await;
 }
 
-async fn expire_once(app: &App, lease: &mut Option<Lease>) -> Result<u32, StoreError> {
+/// Nothing is done while another server holds the lease.
+async fn clocks_once(app: &App, lease: &mut Option<Lease>) -> Result<u32, StoreError> {
     *lease = app.engine.lease("clocks", CLOCKS_LEASE_MILLIS, lease.take()).await?;
     let Some(held) = &*lease else { return Ok(0) };
-    match app.engine.expire_offers(100, Some(held)).await {
+    let expired = match app.engine.expire_offers(100, Some(held)).await {
         Err(StoreError::Conflict { .. }) => {
             *lease = None;
-            Ok(0)
+            return Ok(0);
         }
-        done => done,
+        done => done?,
+    };
+    app.engine.sweep().await?;
+    Ok(expired)
+}
+
+/// Gives a lease back, so that another server need not wait for its end.
+async fn give_back(app: &App, lease: Option<Lease>) {
+    if let Some(lease) = lease
+        && let Err(error) = app.engine.release(lease).await
+    {
+        tracing::warn!(%error, "another server takes over when the lease ends");
     }
 }
 
 async fn pull(app: App, center: Arc<HttpCenter>, mut stopped: Stopped) {
     let pause = Duration::from_secs(app.config.center.pull_seconds.max(1));
+    let mut lease = None;
     loop {
-        match pull_once(&app.engine, &*center, 50).await {
-            Ok(pulled) if pulled.taken > 0 => {
-                tracing::info!(taken = pulled.taken, refused = pulled.refused, "diversions pulled");
-                continue;
+        // Two that pull the same page do no harm, only the same work.
+        lease = match app.engine.lease("pull", PULL_LEASE_MILLIS, lease).await {
+            Ok(lease) => lease,
+            Err(error) => {
+                tracing::error!(%error, "whose turn it is to pull is not known");
+                None
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "diversions could not be pulled"),
+        };
+        let pulled = lease.is_some() && pull_page(&app, &center).await;
+        if pulled && !*stopped.borrow() {
+            continue;
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            _ = stopped.changed() => return,
+            _ = stopped.changed() => break,
+        }
+    }
+    give_back(&app, lease).await;
+}
+
+/// Whether something came, so that there may be more.
+async fn pull_page(app: &App, center: &HttpCenter) -> bool {
+    match pull_once(&app.engine, center, 50).await {
+        Ok(pulled) => {
+            if pulled.taken > 0 {
+                tracing::info!(taken = pulled.taken, refused = pulled.refused, "diversions pulled");
+            }
+            pulled.taken > 0
+        }
+        Err(error) => {
+            tracing::warn!(%error, "diversions could not be pulled");
+            false
         }
     }
 }

@@ -10,11 +10,14 @@ use crate::case::{Actor, Private, Record, Role};
 use crate::ids::CaseId;
 use crate::log::{Hash, Leaf, LeafActor, leaf_hash};
 use crate::privacy::{CaseKey, Commitment, Salt, SealContext};
-use crate::store::{Change, SealedRow, Store, StoreError, StoredLeaf, StreamWrite};
+use crate::store::{Change, SealedRow, Store, StoreError, StoredLeaf, StreamHead, StreamWrite};
 use crate::time::Timestamp;
 
 /// The stream of what happens to the host itself rather than to a case.
 pub const HOST_STREAM: &str = "host";
+
+/// How often a lost race for the head of the host's stream is run again.
+const TRIES: u32 = 16;
 
 /// The words of one event as they are sealed: each with the salt of its commitment.
 #[derive(Serialize, Deserialize)]
@@ -156,49 +159,70 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// When the store fails; a lost race for the stream's head is tried again.
     pub async fn record_host(&self, actor: Actor, event: HostEvent) -> Result<(), StoreError> {
-        for _ in 0..16 {
+        for _ in 0..TRIES {
             let head = self.store().stream_head(HOST_STREAM).await?;
-            let chain = Chain {
-                stream: HOST_STREAM.to_owned(),
-                next: head.as_ref().map_or(0, |head| head.next),
-                head: head.map(|head| head.hash),
-                at: self.now(),
-                actor,
-                rules: None,
-            };
-            let data = event.data.clone();
-            let leaf = self.leaf(&chain, chain.next, chain.head, event.kind, data, BTreeMap::new());
-            let leaves = vec![store_leaf(chain.next, &leaf)?];
-            let write = StreamWrite { stream: chain.stream, first: chain.next, leaves };
-            let change = Change { streams: vec![write], ..Change::default() };
-            match self.store().commit(change).await {
+            match self.stage_host(head, actor, &event).await {
                 Err(StoreError::Conflict { .. }) => {}
-                done => {
-                    self.committed(false);
-                    return done;
-                }
+                done => return done,
             }
         }
         Err(StoreError::Conflict { what: "stream" })
     }
 
-    /// The first leaf of all: who keeps this log, under which keys.
+    /// Writes one fact behind this head of the host's stream, if it is still the head.
+    async fn stage_host(
+        &self,
+        head: Option<StreamHead>,
+        actor: Actor,
+        event: &HostEvent,
+    ) -> Result<(), StoreError> {
+        let chain = Chain {
+            stream: HOST_STREAM.to_owned(),
+            next: head.as_ref().map_or(0, |head| head.next),
+            head: head.map(|head| head.hash),
+            at: self.now(),
+            actor,
+            rules: None,
+        };
+        let data = event.data.clone();
+        let leaf = self.leaf(&chain, chain.next, chain.head, event.kind, data, BTreeMap::new());
+        let leaves = vec![store_leaf(chain.next, &leaf)?];
+        let write = StreamWrite { stream: chain.stream, first: chain.next, leaves };
+        let change = Change { streams: vec![write], ..Change::default() };
+        let done = self.store().commit(change).await;
+        self.committed(false);
+        done
+    }
+
+    /// The first leaf of all: who keeps this log, under which keys. Of two servers that begin over
+    /// one store at once, the second finds the first one's leaf.
     pub(super) async fn begin_host_stream(&self) -> Result<(), OpenError> {
-        if let Some(first) = self.store().leaves(HOST_STREAM, 0, 1).await?.first() {
-            let corrupt = StoreError::Corrupt { table: "leaves" };
-            let Ok(leaf) = Leaf::parse(&first.bytes) else { return Err(corrupt.into()) };
-            let ours = leaf.origin == self.inner.host.log_origin
-                && leaf.data.get("log_vkey") == Some(&json!(self.log_vkey()));
-            return if ours { Ok(()) } else { Err(OpenError::AnotherLog { began: leaf.origin }) };
-        }
         let mut data = Map::new();
         data.insert("uscc".into(), json!(self.inner.host.uscc));
         data.insert("receipt_kid".into(), json!(self.inner.keys.receipt().kid()));
         data.insert("request_kid".into(), json!(self.inner.keys.request().kid()));
         data.insert("log_vkey".into(), json!(self.log_vkey()));
         let actor = Actor { role: Role::System, pseudonym: self.inner.system };
-        self.record_host(actor, HostEvent { kind: "opened", data: Value::Object(data) }).await?;
-        Ok(())
+        let opened = HostEvent { kind: "opened", data: Value::Object(data) };
+        for _ in 0..TRIES {
+            if let Some(first) = self.store().leaves(HOST_STREAM, 0, 1).await?.first() {
+                return self.is_our_log(&first.bytes);
+            }
+            match self.stage_host(None, actor, &opened).await {
+                Err(StoreError::Conflict { .. }) => {}
+                done => return Ok(done?),
+            }
+        }
+        Err(StoreError::Conflict { what: "stream" }.into())
+    }
+
+    /// Whether a log that began with this leaf is the one we are configured to keep.
+    fn is_our_log(&self, first: &[u8]) -> Result<(), OpenError> {
+        let corrupt = |_| StoreError::Corrupt { table: "leaves" };
+        let leaf = Leaf::parse(first).map_err(corrupt)?;
+        let ours = leaf.origin == self.inner.host.log_origin
+            && leaf.data.get("log_vkey") == Some(&json!(self.log_vkey()));
+        if ours { Ok(()) } else { Err(OpenError::AnotherLog { began: leaf.origin }) }
     }
 }
 

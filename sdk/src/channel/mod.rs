@@ -44,7 +44,7 @@ use crate::log::name_is_good;
 use crate::money::Fen;
 use crate::privacy::{BlindIndexKey, Kek};
 use crate::protocol::{
-    KeySet, RequestParts, SigningKey, TokenError, TrustedCallers, VerifiedCaller, verify_request,
+    KeySet, SigningKey, TokenError, TrustedCallers, VerifiedCaller, VerifiedHead, verify_head,
 };
 use crate::store::{Change, News, Store, StoreError, TokenUse};
 use crate::time::{Clock, HOUR_MILLIS, Timestamp};
@@ -150,6 +150,23 @@ impl<S: Store> Channel<S> {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
+        let channel = Self::open_to_check(store, config, clock, entropy)?;
+        channel.check_log().await?;
+        channel.begin_host_stream().await?;
+        Ok(channel)
+    }
+
+    /// Opens the channel over a store that may be damaged, to look at it with [`Channel::fsck`] and
+    /// for nothing else: it asks nothing of the store and writes nothing.
+    ///
+    /// # Errors
+    /// When the configured origin cannot name a log.
+    pub fn open_to_check(
+        store: S,
+        config: ChannelConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
         if !name_is_good(&config.host.log_origin) {
             return Err(OpenError::Origin);
         }
@@ -168,7 +185,7 @@ impl<S: Store> Channel<S> {
         let system = config.keys.system_pseudonym();
         let mut instance = [0; 8];
         entropy.fill(&mut instance);
-        let channel = Self {
+        Ok(Self {
             inner: Arc::new(Inner {
                 store,
                 clock,
@@ -186,15 +203,14 @@ impl<S: Store> Channel<S> {
                 wake_sequencer: tokio::sync::Notify::new(),
                 wake_outbox: tokio::sync::Notify::new(),
             }),
-        };
-        channel.check_log().await?;
-        channel.begin_host_stream().await?;
-        Ok(channel)
+        })
     }
 
     async fn check_log(&self) -> Result<(), OpenError> {
+        // In this order: another server may grow the log and sign it in between.
+        let signed = self.store().checkpoint().await?;
         let head = self.store().log_head().await?;
-        match self.store().checkpoint().await? {
+        match signed {
             Some(last) if last.size > head.size => {
                 Err(OpenError::LogShrank { signed: last.size, found: head.size })
             }
@@ -275,11 +291,23 @@ impl<S: Store> Channel<S> {
         path_and_query: &str,
         body: &[u8],
     ) -> Result<VerifiedCaller, TokenError> {
+        self.authenticate_head(authorization, method, path_and_query)?.over(body)
+    }
+
+    /// The same before the body is read: whoever is not the center gets no memory.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub fn authenticate_head(
+        &self,
+        authorization: Option<&str>,
+        method: &str,
+        path_and_query: &str,
+    ) -> Result<VerifiedHead, TokenError> {
         let center = self.center();
-        let url = format!("{}{path_and_query}", self.inner.host.base_url);
-        let parts = RequestParts { method, url: &url, body };
         let us = &self.inner.host.base_url;
-        verify_request(authorization, &parts, us, &center.callers, self.now())
+        let url = format!("{us}{path_and_query}");
+        verify_head(authorization, method, &url, us, &center.callers, self.now())
     }
 
     /// Uses up a token that came with a request which changes nothing else.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::casework::{ActError, Alongside, LoadedCase};
 use super::{Channel, Lease, together};
-use crate::case::{Command, ReportKind};
+use crate::case::{Action, Command, ReportKind, permit};
 use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
 use crate::privacy::Personal;
@@ -226,6 +226,11 @@ impl<S: Store> Channel<S> {
             let page = self.store().cases(query).await?;
             for stored in page.cases {
                 let id = stored.row.id;
+                // Nearly all are still open: seen here, they need not be loaded again.
+                let case = self.loaded(stored).await?.case;
+                if permit(&case, Action::ExpireOffer, &self.system(), self.now()).is_err() {
+                    continue;
+                }
                 let alongside = |_: &LoadedCase| {
                     let holds = lease.and_then(Lease::hold);
                     Ok(Alongside { holds, ..Alongside::default() })

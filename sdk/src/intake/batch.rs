@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Admitted, ApiProblem, ApiResult, admit_up_to};
-use crate::channel::{Channel, Diverted, IntakeAnswer, IntakeError};
+use super::{Admitted, ApiProblem, ApiResult, Door};
+use crate::channel::{Diverted, IntakeAnswer, IntakeError};
 use crate::protocol::{
     BATCH_MAX_BYTES, BATCH_MAX_COMPLAINTS, BODY_MAX_BYTES, Complaint, Problem, ProblemCode,
     parse_json,
@@ -75,16 +75,16 @@ pub(super) struct Verdicts {
     )
 )]
 pub(super) async fn divert<S: Store>(
-    State(channel): State<Channel<S>>,
+    State(door): State<Door<S>>,
     request: Request,
 ) -> ApiResult<Json<Verdicts>> {
-    let Admitted { caller, body } = admit_up_to(&channel, request, BATCH_MAX_BYTES).await?;
+    let Admitted { caller, body, _room } = door.admit_up_to(request, BATCH_MAX_BYTES).await?;
     let bodies = bodies(&body)?;
     // One that is too large is not looked at: alone it would not have been read either.
     let fitting = |body: &Bytes| body.len() <= BODY_MAX_BYTES;
     let offered: Vec<Bytes> =
         bodies.iter().map(|body| if fitting(body) { body.clone() } else { Bytes::new() }).collect();
-    let outcomes = channel.divert_batch(Some(&caller), &offered).await?;
+    let outcomes = door.channel.divert_batch(Some(&caller), &offered).await?;
     let pairs = outcomes.into_iter().zip(&bodies);
     let verdicts = pairs.map(|(outcome, body)| verdict(outcome, body)).collect();
     Ok(Json(Verdicts { verdicts }))

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 
-use super::{ApiProblem, ApiResult, admit};
-use crate::channel::{ActError, Channel, IntakeAnswer};
+use super::{ApiProblem, ApiResult, Door};
+use crate::channel::{ActError, IntakeAnswer};
 use crate::ids::ComplaintNo;
 use crate::protocol::{NoticeAnswer, Problem, ProblemCode, Tracking};
 use crate::store::Store;
@@ -38,11 +38,11 @@ use crate::store::Store;
     )
 )]
 pub(super) async fn divert<S: Store>(
-    State(channel): State<Channel<S>>,
+    State(door): State<Door<S>>,
     request: Request,
 ) -> ApiResult<(StatusCode, Json<IntakeAnswer>)> {
-    let admitted = admit(&channel, request).await?;
-    let diverted = channel.divert(Some(&admitted.caller), &admitted.body).await?;
+    let admitted = door.admit(request).await?;
+    let diverted = door.channel.divert(Some(&admitted.caller), &admitted.body).await?;
     let status = if diverted.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(diverted.answer)))
 }
@@ -66,14 +66,14 @@ pub(super) async fn divert<S: Store>(
     )
 )]
 pub(super) async fn track<S: Store>(
-    State(channel): State<Channel<S>>,
+    State(door): State<Door<S>>,
     Path(no): Path<String>,
     request: Request,
 ) -> ApiResult<Json<Tracking>> {
-    let admitted = admit(&channel, request).await?;
-    channel.burn(&admitted.caller).await?;
+    let admitted = door.admit(request).await?;
+    door.channel.burn(&admitted.caller).await?;
     let no = parse_no(&no)?;
-    match channel.tracking(&no).await {
+    match door.channel.tracking(&no).await {
         Ok(tracking) => Ok(Json(tracking)),
         Err(ActError::Unknown) => Err(ApiProblem::new(ProblemCode::ComplaintUnknown)),
         Err(error) => Err(error.into()),
@@ -107,13 +107,13 @@ pub(super) async fn track<S: Store>(
     )
 )]
 pub(super) async fn notify<S: Store>(
-    State(channel): State<Channel<S>>,
+    State(door): State<Door<S>>,
     Path(no): Path<String>,
     request: Request,
 ) -> ApiResult<Json<NoticeAnswer>> {
-    let admitted = admit(&channel, request).await?;
+    let admitted = door.admit(request).await?;
     let no = parse_no(&no)?;
-    Ok(Json(channel.notify(&admitted.caller, &no, &admitted.body).await?))
+    Ok(Json(door.channel.notify(&admitted.caller, &no, &admitted.body).await?))
 }
 
 /// A number that cannot be one is an unknown one.

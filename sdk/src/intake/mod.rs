@@ -16,24 +16,38 @@ mod batch;
 mod complaints;
 mod document;
 mod log_routes;
+mod room;
 mod well_known;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderMap, Method, header};
 use axum::routing::{get, post};
 
 pub use answer::{ApiProblem, ApiResult};
 pub use document::merchant_document;
 pub use log_routes::entry_tile;
+pub use room::{Room, Taken};
 
 use crate::channel::Channel;
-use crate::protocol::{BODY_MAX_BYTES, ProblemCode, VerifiedCaller};
+use crate::protocol::{BODY_MAX_BYTES, ProblemCode, TokenError, VerifiedCaller};
 use crate::store::Store;
 
-/// The routes a center calls.
+/// So much of a body is read although its token is refused.
+const POLITE_BYTES: usize = 16 * 1024;
+
+/// How many MiB of bodies [`router`] receives at a time.
+const ROOM_MIB: u16 = 64;
+
+/// The routes a center calls; at most 64 MiB of its bodies are in memory at a time.
 pub fn router<S: Store>(channel: Channel<S>) -> Router {
+    router_within(channel, Room::mib(ROOM_MIB))
+}
+
+/// The same within a room that you share with what else you receive. A body for which there is no
+/// room is answered with 429 and Retry-After before a byte of it is read.
+pub fn router_within<S: Store>(channel: Channel<S>, room: Room) -> Router {
     Router::new()
         .route("/green-channel/v1/complaints", post(complaints::divert::<S>))
         .route("/green-channel/v1/complaint-batches", post(batch::divert::<S>))
@@ -44,49 +58,85 @@ pub fn router<S: Store>(channel: Channel<S>) -> Router {
         .route("/log/checkpoint", get(log_routes::checkpoint::<S>))
         .route("/log/tile/{level}/{*place}", get(log_routes::tile::<S>))
         .layer(DefaultBodyLimit::disable())
-        .with_state(channel)
+        .with_state(Door { channel, room })
+}
+
+/// What the routes ask: the channel, and those that take a body also for room.
+struct Door<S> {
+    channel: Channel<S>,
+    room: Room,
+}
+
+impl<S> Clone for Door<S> {
+    fn clone(&self) -> Self {
+        Self { channel: self.channel.clone(), room: self.room.clone() }
+    }
+}
+
+impl<S> FromRef<Door<S>> for Channel<S> {
+    fn from_ref(door: &Door<S>) -> Self {
+        door.channel.clone()
+    }
 }
 
 /// A request whose token was verified over its raw bytes.
 struct Admitted {
     caller: VerifiedCaller,
     body: Bytes,
+    /// Until the answer is there.
+    _room: Taken,
 }
 
-/// Reads the body up to the limit and checks the token over exactly these bytes.
-async fn admit<S: Store>(channel: &Channel<S>, request: Request) -> ApiResult<Admitted> {
-    admit_up_to(channel, request, BODY_MAX_BYTES).await
-}
-
-/// The same with a limit of its own, in bytes.
-async fn admit_up_to<S: Store>(
-    channel: &Channel<S>,
-    request: Request,
-    limit: usize,
-) -> ApiResult<Admitted> {
-    let (parts, body) = request.into_parts();
-    let body = read_body(&parts.headers, body, limit).await?;
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let authorization = authorization(&parts.headers)?;
-    let method = parts.method.as_str();
-    let caller = channel
-        .authenticate(authorization, method, path, &body)
-        .map_err(|error| ApiProblem::new(error.problem_code()))?;
-    if parts.method != Method::GET {
-        require_json(&parts.headers)?;
+impl<S: Store> Door<S> {
+    /// Reads the body up to the limit and checks the token over exactly these bytes.
+    async fn admit(&self, request: Request) -> ApiResult<Admitted> {
+        self.admit_up_to(request, BODY_MAX_BYTES).await
     }
-    Ok(Admitted { caller, body })
+
+    /// The same with a limit of its own, in bytes. Who is not the center is told so before its body
+    /// is read, and whoever is takes room for it first.
+    async fn admit_up_to(&self, request: Request, limit: usize) -> ApiResult<Admitted> {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let refused = |error: TokenError| ApiProblem::new(error.problem_code());
+        let head = match authorization(&parts.headers) {
+            Ok(token) => {
+                let method = parts.method.as_str();
+                self.channel.authenticate_head(token, method, path).map_err(refused)
+            }
+            Err(problem) => Err(problem),
+        };
+        let head = match head {
+            Ok(head) => head,
+            Err(problem) => {
+                // A little is read anyway: on a connection that is closed with bytes unread, the
+                // answer may not arrive.
+                drop(axum::body::to_bytes(body, POLITE_BYTES).await);
+                return Err(problem);
+            }
+        };
+        let length = announced(&parts.headers, limit)?;
+        let room = self.room.take(length).ok_or(ApiProblem::new(ProblemCode::Overloaded))?;
+        let too_large = |_| ApiProblem::new(ProblemCode::BodyTooLarge);
+        let body = axum::body::to_bytes(body, limit).await.map_err(too_large)?;
+        let caller = head.over(&body).map_err(refused)?;
+        if parts.method != Method::GET {
+            require_json(&parts.headers)?;
+        }
+        Ok(Admitted { caller, body, _room: room })
+    }
 }
 
-/// Reads at most the allowed number of bytes; an announced length over it is refused unread.
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> ApiResult<Bytes> {
-    let too_large = || ApiProblem::new(ProblemCode::BodyTooLarge);
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
+/// How many bytes a body may turn out to have: what it announces, or else the limit. An announced
+/// length over the limit is refused unread.
+fn announced(headers: &HeaderMap, limit: usize) -> ApiResult<usize> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match length.and_then(|text| text.parse::<usize>().ok()) {
+        Some(length) if length > limit => Err(ApiProblem::new(ProblemCode::BodyTooLarge)),
+        Some(length) => Ok(length),
+        None if headers.contains_key(header::TRANSFER_ENCODING) => Ok(limit),
+        None => Ok(0),
     }
-    axum::body::to_bytes(body, limit).await.map_err(|_| too_large())
 }
 
 /// The one `Authorization` header; two of them are as good as none.

@@ -41,7 +41,8 @@ pub use strict_json::{
     parse_object as parse_json_object,
 };
 pub use token::{
-    RequestParts, TokenError, TrustedCallers, VerifiedCaller, sign_request, verify_request,
+    RequestParts, TokenError, TrustedCallers, VerifiedCaller, VerifiedHead, sign_request,
+    verify_head, verify_request,
 };
 pub use tracking::{ReportTrace, Tracking, TrackingClock};
 pub use well_known::{Discovery, DiscoveryLog, DiscoveryMerchant, DiscoveryStation};

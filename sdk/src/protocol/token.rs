@@ -99,6 +99,22 @@ pub fn verify_request(
     callers: &TrustedCallers,
     now: Timestamp,
 ) -> Result<VerifiedCaller, TokenError> {
+    verify_head(authorization, parts.method, parts.url, aud, callers, now)?.over(parts.body)
+}
+
+/// Verifies everything of a token but the body, before a byte of it is read: a stranger's body is
+/// not worth any memory. Go on with [`VerifiedHead::over`].
+///
+/// # Errors
+/// As [`verify_request`], but for [`TokenError::BodyMismatch`].
+pub fn verify_head(
+    authorization: Option<&str>,
+    method: &str,
+    url: &str,
+    aud: &str,
+    callers: &TrustedCallers,
+    now: Timestamp,
+) -> Result<VerifiedHead, TokenError> {
     let token = Parts::split(bearer(authorization)?, REQUEST_TYP, TOKEN_BYTES_MAX)?;
     let kid = token.kid().to_owned();
     let (issuer, key) = callers.find(&kid, now).ok_or(TokenError::KeyUnknown)?;
@@ -112,8 +128,29 @@ pub fn verify_request(
         return Err(TokenError::AudienceWrong);
     }
     claims.check_times(replay_until, now)?;
-    claims.check_request(parts)?;
-    Ok(VerifiedCaller { issuer: claims.iss, kid, jti: claims.jti, replay_until })
+    claims.check_request(method, url)?;
+    let caller = VerifiedCaller { issuer: claims.iss, kid, jti: claims.jti, replay_until };
+    Ok(VerifiedHead { caller, bsh: claims.bsh })
+}
+
+/// A token that was verified but for the body it is bound to.
+#[derive(Clone, Debug)]
+pub struct VerifiedHead {
+    caller: VerifiedCaller,
+    bsh: String,
+}
+
+impl VerifiedHead {
+    /// Who made the request, if the token was made for exactly this body.
+    ///
+    /// # Errors
+    /// [`TokenError::BodyMismatch`].
+    pub fn over(self, body: &[u8]) -> Result<VerifiedCaller, TokenError> {
+        let digest = body_digest(body);
+        verify_slices_are_equal(self.bsh.as_bytes(), digest.as_bytes())
+            .map_err(|_| TokenError::BodyMismatch)?;
+        Ok(self.caller)
+    }
 }
 
 /// Who made a request.
@@ -326,20 +363,18 @@ impl Claims {
         Ok(())
     }
 
-    fn check_request(&self, parts: &RequestParts<'_>) -> Result<(), TokenError> {
+    fn check_request(&self, method: &str, url: &str) -> Result<(), TokenError> {
         let length_fits = (JTI_CHARS_MIN..=JTI_CHARS_MAX).contains(&self.jti.len());
         if !length_fits || !self.jti.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(TokenError::JtiInvalid);
         }
-        if self.htm != parts.method {
+        if self.htm != method {
             return Err(TokenError::MethodMismatch);
         }
-        if self.htu != parts.url {
+        if self.htu != url {
             return Err(TokenError::UrlMismatch);
         }
-        let digest = body_digest(parts.body);
-        verify_slices_are_equal(self.bsh.as_bytes(), digest.as_bytes())
-            .map_err(|_| TokenError::BodyMismatch)
+        Ok(())
     }
 }
 

@@ -49,8 +49,12 @@ impl<'a> Place<'a> {
             Self::Postgres(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
                 let host = rest.split_once('@').map_or(rest, |(_, host)| host);
-                let host = host.split_once('?').map_or(host, |(host, _)| host);
-                format!("{scheme}://{host}")
+                let (host, query) = host.split_once('?').unwrap_or((host, ""));
+                // A socket or a port may be named there; nothing else says where it is.
+                let is_place = |part: &&str| part.starts_with("host") || part.starts_with("port=");
+                let place: Vec<&str> = query.split('&').filter(is_place).collect();
+                let mark = if place.is_empty() { "" } else { "?" };
+                format!("{scheme}://{host}{mark}{}", place.join("&"))
             }
         }
     }

@@ -9,8 +9,12 @@ mod change;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod house;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod leftovers;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod place;
 mod rows;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod waiting;
 
 #[cfg(feature = "testkit")]
 pub mod contract;

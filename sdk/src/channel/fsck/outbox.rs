@@ -67,8 +67,8 @@ impl<S: Store> Channel<S> {
         let is_erased = stored.row.state == StateName::Erased.code();
         let is_farewell = row.kind == ReportKind::Erased.code();
         if is_erased {
-            let left = row.body.is_some() && !is_farewell;
             let unsent = matches!(row.state, OutboxState::Pending | OutboxState::Dead);
+            let left = row.body.is_some() && !(is_farewell && unsent);
             return match (left, unsent, is_farewell) {
                 (true, _, _) => Some(FsckCode::WordsLeft),
                 // Only the erasure itself is still to be told.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 
 use crate::log::Hash;
+use crate::store::StoreError;
 
 /// How many findings are told one by one; the others are counted.
 const TOLD: usize = 100;
@@ -278,6 +279,25 @@ impl Audit {
     /// Says that a part of an invariant could not be judged.
     pub(super) fn not_judged(&mut self, invariant: Invariant, note: &'static str) {
         self.notes.insert(invariant, note);
+    }
+
+    /// What a part of the check gave. A part that the engine broke off is a finding, and these
+    /// invariants were not judged to their end.
+    pub(super) fn survives<T>(
+        &mut self,
+        outcome: Result<T, StoreError>,
+        about: &[Invariant],
+    ) -> Result<Option<T>, StoreError> {
+        let error = match outcome {
+            Ok(value) => return Ok(Some(value)),
+            Err(error @ (StoreError::Engine(_) | StoreError::Corrupt { .. })) => error,
+            Err(error) => return Err(error),
+        };
+        self.found(FsckCode::Engine, error.to_string());
+        for invariant in about {
+            self.not_judged(*invariant, "the engine could not read it to its end");
+        }
+        Ok(None)
     }
 
     /// Whether this was found already, wherever it was.

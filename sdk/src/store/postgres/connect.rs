@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::{Fault, Try, describe};
@@ -17,13 +17,19 @@ mod embedded {
 /// What every session is told first. A commit is on disk before it is acknowledged, whatever the
 /// server's default; row locks and unique indexes decide, so READ COMMITTED is enough; a client
 /// that stops in the middle of a transaction must not hold its locks for the others; and a wait
-/// for a lock ends, so that a stuck neighbour is told rather than joined.
+/// for a lock ends, so that a stuck neighbour is told rather than joined. Every statement of ours
+/// has an index to go by, and a plan is kept for long: one that was made while a table was small
+/// must not read the whole of it when it is large.
 const SESSION: &str = "SET synchronous_commit = on;
     SET default_transaction_isolation = 'read committed';
     SET idle_in_transaction_session_timeout = '5s';
-    SET lock_timeout = '10s';
+    SET lock_timeout = '3s';
+    SET enable_seqscan = off;
     SET jit = off;
     SET client_min_messages = 'warning'";
+
+/// How long a server may take until a session is ready.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The key of the advisory lock under which schemas are changed: any number nobody else uses.
 const MIGRATION_LOCK: i64 = 1_231_500_001;
@@ -48,7 +54,10 @@ pub(super) fn config(url: &str) -> Result<Config, StoreError> {
         config.application_name("green-channel");
     }
     config.keepalives_idle(Duration::from_secs(30));
+    config.keepalives_interval(Duration::from_secs(5));
     config.tcp_user_timeout(Duration::from_secs(30));
+    // Of several hosts only the one that writes: a standby would show what was true before.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     Ok(config)
 }
 
@@ -60,13 +69,17 @@ pub async fn connect(url: &str) -> Result<Client, StoreError> {
     open(&config(url)?).await.map_err(Fault::into_store_error)
 }
 
-/// Opens a session; its connection runs as a task of its own until the client is dropped.
+/// Opens a session; its connection runs as a task of its own until the client is dropped. A server
+/// that takes the connection and then says nothing is as good as none.
 pub(super) async fn open(config: &Config) -> Try<Client> {
-    let (client, connection) = config.connect(NoTls).await?;
-    // What it ends with is told to whoever waits for an answer.
-    tokio::spawn(async move { drop(connection.await) });
-    set_up(&client).await?;
-    Ok(client)
+    let opened = tokio::time::timeout(PATIENCE, async {
+        let (client, connection) = config.connect(NoTls).await?;
+        // What it ends with is told to whoever waits for an answer.
+        tokio::spawn(async move { drop(connection.await) });
+        set_up(&client).await?;
+        Ok(client)
+    });
+    opened.await.unwrap_or_else(|_| Err(StoreError::Unreachable.into()))
 }
 
 /// Tells a session what every session is told.

@@ -40,11 +40,19 @@ impl Fault {
     }
 
     /// Whether the same again may go through: the server chose us as the victim of a conflict, or
-    /// the connection is gone.
+    /// the connection is gone or not to be had just now.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Refused(_) => false,
-            Self::Engine(error) => is_victim(error) || is_lost(error),
+            Self::Refused(error) => matches!(error, StoreError::Unreachable),
+            Self::Engine(error) => is_victim(error) || is_lost(error) || is_crowded(error),
+        }
+    }
+
+    /// Whether it is nobody's fault among those that were sent together.
+    pub(super) fn is_nobodys(&self) -> bool {
+        match self {
+            Self::Refused(error) => matches!(error, StoreError::Unreachable),
+            Self::Engine(error) => is_lost(error) || is_crowded(error),
         }
     }
 }
@@ -54,13 +62,16 @@ pub(super) fn corrupt(table: &'static str) -> Fault {
     Fault::Refused(StoreError::Corrupt { table })
 }
 
-/// The server undid us so that somebody else could go on: 40001, 40P01, or a lock that took long.
-pub(super) fn is_victim(error: &Error) -> bool {
+/// The server undid us so that somebody else could go on: 40001 or 40P01.
+fn is_victim(error: &Error) -> bool {
     error.code().is_some_and(|code| {
-        *code == SqlState::T_R_SERIALIZATION_FAILURE
-            || *code == SqlState::T_R_DEADLOCK_DETECTED
-            || *code == SqlState::LOCK_NOT_AVAILABLE
+        *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
     })
+}
+
+/// The server has no connection left for us.
+fn is_crowded(error: &Error) -> bool {
+    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
 }
 
 /// The connection is gone, or the server is going: another connection may do better.
@@ -72,6 +83,8 @@ pub(super) fn is_lost(error: &Error) -> bool {
             code.starts_with("08")
                 || code.starts_with("57P")
                 || code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code()
+                // It became a standby while we were connected.
+                || code == SqlState::READ_ONLY_SQL_TRANSACTION.code()
         }
         None => true,
     }
@@ -89,7 +102,8 @@ pub(super) fn describe(error: &Error) -> StoreError {
     if *code == SqlState::FOREIGN_KEY_VIOLATION {
         return StoreError::Conflict { what: "case" };
     }
-    if *code == SqlState::TOO_MANY_CONNECTIONS {
+    // Somebody holds a lock for long; for the caller that is a queue that does not move.
+    if is_crowded(error) || *code == SqlState::LOCK_NOT_AVAILABLE {
         return StoreError::Overloaded;
     }
     StoreError::Engine(format!("SQLSTATE {}", code.code()))

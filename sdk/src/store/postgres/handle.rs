@@ -35,7 +35,8 @@ fn told<T>(outcome: Try<T>) -> Result<T> {
 impl Store for PostgresStore {
     async fn commit(&self, change: Change) -> Result<()> {
         let (ack, answer) = oneshot::channel();
-        self.enqueue(Job { change: Box::new(change), ack })?;
+        let room = self.waiting.take(&change)?;
+        self.enqueue(Job { change: Box::new(change), ack, _room: room })?;
         // A writer answers everything before it ends: this is a panic, or the runtime is gone.
         let lost = "the writer is gone: whether the change is there is unknown";
         answer.await.unwrap_or_else(|_| Err(StoreError::Engine(lost.to_owned())))

@@ -30,6 +30,7 @@ use self::listen::Bell;
 use self::readers::Readers;
 use self::writer::{Job, Writer};
 use super::StoreError;
+use super::waiting::Waiting;
 
 /// How to use the server. The defaults suit a few servers over one database of 100 connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,7 @@ pub struct PostgresStats {
 /// [`PostgresStore::close`] waits for that.
 pub struct PostgresStore {
     sender: Mutex<Option<mpsc::Sender<Job>>>,
+    waiting: Waiting,
     writers: Mutex<JoinSet<()>>,
     readers: Readers,
     last_batch: Arc<AtomicUsize>,
@@ -115,6 +117,7 @@ impl PostgresStore {
         }
         Ok(Self {
             sender: Mutex::new(Some(sender)),
+            waiting: Waiting::new(),
             writers: Mutex::new(writers),
             readers,
             last_batch,

@@ -21,6 +21,8 @@ pub(super) type Value<'a> = Box<dyn ToSql + Send + Sync + 'a>;
 /// What it means when a row did not go in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Miss {
+    /// The store may not be written any more: it was moved, or is being filled.
+    Closed,
     /// The token was used before.
     Token,
     /// Somebody changed it in between.
@@ -104,6 +106,8 @@ impl Link {
 
     /// Begins a transaction and sends the whole plan without waiting in between. Gives the changes
     /// that cannot go in, each with its first reason; the transaction is still open.
+    ///
+    /// The beginning is waited for: without it, every statement would be a transaction of its own.
     pub(super) async fn send(&mut self, plan: &Plan<'_>) -> Try<BTreeMap<usize, Miss>> {
         let mut prepared = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
@@ -111,8 +115,8 @@ impl Link {
         }
 
         let client = &self.client;
-        let mut flight: Vec<Flying<'_>> = Vec::with_capacity(prepared.len() + 1);
-        flight.push(Box::pin(async { client.batch_execute("BEGIN").await.map(|()| Vec::new()) }));
+        client.batch_execute("BEGIN").await?;
+        let mut flight: Vec<Flying<'_>> = Vec::with_capacity(prepared.len());
         for (statement, step) in &prepared {
             flight.push(Box::pin(async move {
                 let values: Vec<&(dyn ToSql + Sync)> =
@@ -122,7 +126,6 @@ impl Link {
         }
         let mut answers = in_order(flight).await.into_iter();
 
-        answers.next().unwrap_or_else(|| Ok(Vec::new()))?;
         let (mut misses, mut failed) = (BTreeMap::new(), None);
         for step in &plan.steps {
             match answers.next() {

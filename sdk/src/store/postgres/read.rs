@@ -7,9 +7,10 @@ use super::readers::{Readers, Values};
 use super::rows::{self, int};
 use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
+use crate::store::leftovers::{self, LEFTOVERS};
 use crate::store::{
     CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState, RecordRow, SealedRow,
-    StagedLeaf, StoredCase, StoredLeaf, StreamHead,
+    StagedLeaf, StoreError, StoredCase, StoredLeaf, StreamHead,
 };
 use crate::time::Timestamp;
 
@@ -141,7 +142,8 @@ pub(super) async fn outbox_due(db: &Readers, now: Timestamp, limit: u32) -> Try<
     list(db, sql, &[&now.as_millis(), &i64::from(limit)], rows::report).await
 }
 
-/// One statement, so one durable transaction. Rows that another claimant holds are passed over.
+/// One statement, so one durable transaction. Rows that another claimant holds are passed over; in
+/// a store that was moved nothing is claimed.
 pub(super) async fn claim_due(
     db: &Readers,
     now: Timestamp,
@@ -152,6 +154,7 @@ pub(super) async fn claim_due(
         "WITH due AS MATERIALIZED (
              SELECT id FROM outbox WHERE ready = 1 AND next_at <= $1
                  AND (leased_until IS NULL OR leased_until <= $1)
+                 AND EXISTS (SELECT 1 FROM house WHERE one = 1 AND state = 'open')
              ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
          UPDATE outbox AS o SET fence = o.fence + 1, leased_until = $2
          FROM due WHERE o.id = due.id RETURNING",
@@ -248,6 +251,10 @@ pub(super) async fn checkpoints(db: &Readers, after: u64, limit: u32) -> Try<Vec
 }
 
 pub(super) async fn record(db: &Readers, kind: &str, id: &str) -> Try<Option<RecordRow>> {
+    // No text here can hold it, so no such document is; asking would be an error of the server.
+    if id.contains('\0') {
+        return Ok(None);
+    }
     let sql = "SELECT kind, id, version, body, expires_at FROM records
                WHERE kind = $1 AND id = $2";
     one(db, sql, &[&kind, &id], rows::record).await
@@ -266,8 +273,8 @@ pub(super) async fn records(
 
 /// Writes without changing anything, to see whether the server can.
 pub(super) async fn probe(db: &Readers) -> Try<()> {
-    db.rows("UPDATE house SET state = state WHERE one = 1", &[]).await?;
-    Ok(())
+    let sql = "UPDATE house SET state = state WHERE one = 1 AND state = 'open' RETURNING 1";
+    if db.rows(sql, &[]).await?.is_empty() { Err(StoreError::Closed.into()) } else { Ok(()) }
 }
 
 /// Rows that lead nowhere and indexes the server itself calls broken. The server enforces foreign
@@ -300,6 +307,17 @@ pub(super) async fn integrity(db: &Readers) -> Try<Vec<String>> {
         let lost = one(db, sql, &[], |row| rows::number(row, 0, table)).await?.unwrap_or(0);
         if lost > 0 {
             found.push(format!("{lost} rows of {table} lead to no row of cases"));
+        }
+    }
+    let keys = (
+        "keys of erased cases that were not overwritten",
+        "SELECT COUNT(*) FROM case_keys
+         WHERE alive = 0 AND wrapped <> decode(repeat('00', length(wrapped)), 'hex')",
+    );
+    for (what, sql) in LEFTOVERS.into_iter().chain([keys]) {
+        let count = one(db, sql, &[], |row| rows::number(row, 0, "counts")).await?.unwrap_or(0);
+        if count > 0 {
+            found.push(leftovers::told(count, what));
         }
     }
     let sql = "SELECT c.relname::TEXT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid

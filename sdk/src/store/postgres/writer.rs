@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_postgres::Config;
 
 use super::apply::{self, Touched};
@@ -30,8 +30,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// a database takes to come back from a crash, and less than a caller waits for an answer.
 const LOOKS: u32 = 60;
 const LONGEST: Duration = Duration::from_millis(250);
-/// Slots of `counts`: more writers than this only wait for one another sometimes.
+/// Slots of `counts`, each of one session: more writers than this wait for one another sometimes.
 const SLOTS: i64 = 64;
+/// The first key of the advisory locks that slots are held by: any number nobody else uses.
+const SLOT_LOCK: i32 = 1_231_500_003;
 
 /// Leaves the number of the batch in the writer's own row, in the transaction of the batch.
 const MARK: &str = "INSERT INTO writers (id, batch, seen_at) VALUES ($1, $2, now())
@@ -46,6 +48,7 @@ const LAST: &str = "INSERT INTO writers (id, batch, seen_at) VALUES ($1, 0, now(
 pub(super) struct Job {
     pub(super) change: Box<Change>,
     pub(super) ack: oneshot::Sender<Result<(), StoreError>>,
+    pub(super) _room: OwnedSemaphorePermit,
 }
 
 /// One writing task.
@@ -101,12 +104,19 @@ impl Writer {
         }
     }
 
-    /// Settles what waits, in rounds of changes that have nothing to do with one another.
+    /// Settles what waits, in rounds of changes that have nothing to do with one another. An
+    /// erasure is a round of its own: it touches rows that it does not name, and when it is
+    /// refused, others must not have met what it did.
     async fn serve(&mut self, mut waiting: VecDeque<Job>) {
         while !waiting.is_empty() {
             let mut touched = Touched::default();
-            let apart: Vec<bool> =
-                waiting.iter().map(|job| touched.is_apart(&job.change)).collect();
+            let erases = waiting.front().is_some_and(|job| job.change.erase.is_some());
+            let mut apart = Vec::with_capacity(waiting.len());
+            for (place, job) in waiting.iter().enumerate() {
+                let fits = if erases { place == 0 } else { job.change.erase.is_none() };
+                // Asked in any case: what waits for this one must stay behind it.
+                apart.push(touched.is_apart(&job.change) && fits);
+            }
             let (mut now, mut later) = (Vec::new(), VecDeque::new());
             for (job, apart) in waiting.into_iter().zip(apart) {
                 if apart { now.push(job) } else { later.push_back(job) }
@@ -121,12 +131,13 @@ impl Writer {
         let alone = jobs.len() == 1;
         let Err((fault, jobs)) = self.together(jobs).await else { return };
         // A server that is not there is nobody's fault, and would be asked again for each.
-        if alone || fault.is_transient() {
+        if alone || fault.is_nobodys() {
             let told = fault.into_store_error();
             jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
             return;
         }
-        for job in jobs {
+        // Whoever stopped waiting meanwhile was told that it is not known; now it is not written.
+        for job in jobs.into_iter().filter(|job| !job.ack.is_closed()) {
             if let Err((fault, jobs)) = self.together(vec![job]).await {
                 let told = fault.into_store_error();
                 jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
@@ -215,11 +226,12 @@ impl Writer {
         }
         match link.client.batch_execute("COMMIT").await {
             Ok(()) => Ok(Attempt::Done),
-            Err(error) if is_lost(&error) => {
+            // Whatever it says: a server that fails while it makes a commit durable may answer
+            // with the error of the disk, and find the commit in its log when it is back.
+            Err(error) => {
                 self.link = None;
                 Ok(self.look_up(error.into()).await)
             }
-            Err(error) => Err(error.into()),
         }
     }
 
@@ -254,9 +266,13 @@ impl Writer {
 /// Opens a session for writing.
 pub(super) async fn join(config: &Config) -> Try<Link> {
     let client = connect::open(config).await?;
-    let row = client.query_one("SELECT pg_backend_pid()", &[]).await?;
-    let pid: i32 = row.try_get(0)?;
-    Ok(Link::new(client, i64::from(pid) % SLOTS))
+    // The lock ends with the session. Two sessions in one slot would meet in its rows in either
+    // order, and undo one another.
+    let sql = "SELECT COALESCE((SELECT slot FROM generate_series(0, $2::BIGINT - 1) AS slot
+                                WHERE pg_try_advisory_lock($1::INT, slot::INT) LIMIT 1),
+                               pg_backend_pid() % $2)";
+    let slot = client.query_one(sql, &[&SLOT_LOCK, &SLOTS]).await?.try_get(0)?;
+    Ok(Link::new(client, slot))
 }
 
 /// Drops the rows of writers that have not written for a day: a commit is looked up within seconds.
@@ -274,6 +290,10 @@ async fn reasons(
     let mut reasons = BTreeMap::new();
     for (owner, miss) in misses {
         let reason = match miss {
+            Miss::Closed => {
+                tracing::error!("this store was moved elsewhere: nothing is written here any more");
+                StoreError::Closed
+            }
             Miss::Token => StoreError::TokenReplayed,
             Miss::Conflict(what) => StoreError::Conflict { what },
             Miss::NewCase => StoreError::Conflict { what: taken(link, batch[owner]).await? },

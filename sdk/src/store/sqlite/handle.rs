@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::error::Try;
 use super::writer::{Claim, Job, Work};
@@ -20,17 +20,25 @@ use crate::time::Timestamp;
 
 impl SqliteStore {
     async fn write(&self, work: Work) -> Result<()> {
-        let answer = self.enqueue(work)?;
+        let room = match &work {
+            Work::Change(change) => Some(self.waiting.take(change)?),
+            Work::Claim(_) | Work::Probe => None,
+        };
+        let answer = self.enqueue(work, room)?;
         // A writer that comes to its end answers everything first: this is a panic.
         let lost = "the writer is gone: whether the change is there is unknown";
         answer.await.unwrap_or_else(|_| Err(StoreError::Engine(lost.to_owned())))
     }
 
-    fn enqueue(&self, work: Work) -> Result<oneshot::Receiver<Result<()>>> {
+    fn enqueue(
+        &self,
+        work: Work,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> Result<oneshot::Receiver<Result<()>>> {
         let (ack, answer) = oneshot::channel();
         let guard = lock(&self.sender);
         let sender = guard.as_ref().ok_or(StoreError::Closed)?;
-        match sender.try_send(Job { work, ack }) {
+        match sender.try_send(Job { work, ack, _room: room }) {
             Ok(()) => Ok(answer),
             Err(TrySendError::Full(_)) => Err(StoreError::Overloaded),
             Err(TrySendError::Closed(_)) => Err(StoreError::Closed),

@@ -31,6 +31,7 @@ use self::error::{Fault, Try, describe};
 use self::readers::Readers;
 use self::writer::{Job, Writer};
 use super::StoreError;
+use super::waiting::Waiting;
 
 /// How many prepared statements a connection keeps; more than there are.
 const STATEMENTS: usize = 128;
@@ -101,6 +102,7 @@ pub struct SqliteStats {
 /// without blocking a task.
 pub struct SqliteStore {
     sender: Mutex<Option<mpsc::Sender<Job>>>,
+    waiting: Waiting,
     thread: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
     readers: Arc<Readers>,
     last_batch: Arc<AtomicUsize>,
@@ -136,6 +138,7 @@ impl SqliteStore {
             .map_err(|_| StoreError::Engine("the writer thread does not start".to_owned()))?;
         Ok(Self {
             sender: Mutex::new(Some(sender)),
+            waiting: Waiting::new(),
             thread: Mutex::new(Some(thread)),
             readers: Arc::new(readers),
             last_batch,

@@ -7,6 +7,7 @@ use super::error::{Try, corrupt};
 use super::rows::{self, int};
 use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
+use crate::store::leftovers::{self, LEFTOVERS};
 use crate::store::{
     CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState, RecordRow, SealedRow,
     StagedLeaf, StoredCase, StoredLeaf, StreamHead,
@@ -229,6 +230,17 @@ pub(super) fn integrity(db: &Connection) -> Try<Vec<String>> {
         Ok(format!("a row of {table} leads to no row of {parent}"))
     })?;
     found.extend(orphans);
+    let keys = (
+        "keys of erased cases that were not overwritten",
+        "SELECT COUNT(*) FROM case_keys
+         WHERE alive = 0 AND wrapped <> zeroblob(length(wrapped))",
+    );
+    for (what, sql) in LEFTOVERS.into_iter().chain([keys]) {
+        let count = one(db, sql, [], |row| rows::number(row, 0, "counts"))?.unwrap_or(0);
+        if count > 0 {
+            found.push(leftovers::told(count, what));
+        }
+    }
     Ok(found)
 }
 

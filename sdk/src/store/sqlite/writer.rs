@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, Error};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::error::{Fault, Try, describe, is_fatal};
 use super::{apply, lock};
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 pub(super) struct Job {
     pub(super) work: Work,
     pub(super) ack: oneshot::Sender<Result<(), StoreError>>,
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 /// What the writer does.

@@ -49,6 +49,18 @@ pub enum TransferError {
         /// From where it is being filled.
         from: String,
     },
+    /// The source is a backup.
+    #[error("{place} is a backup; restore it into an empty store")]
+    IsBackup {
+        /// Where.
+        place: String,
+    },
+    /// What should be a backup is a store that may be in use.
+    #[error("{place} is a store and no backup; make a backup of it first")]
+    NoBackup {
+        /// Where.
+        place: String,
+    },
     /// The source is not whole.
     #[error("the source is not whole: it is being filled from {from}")]
     SourceFilling {
@@ -97,6 +109,12 @@ impl TransferError {
             Self::NotEmpty { place } => format!("{place} 不是空库，未作任何改动"),
             Self::FillingFromAnother { place, from } => {
                 format!("{place} 正由 {from} 填充；请完成那一次，或清空后重来")
+            }
+            Self::IsBackup { place } => {
+                format!("{place} 是一份备份，请用 merchant-server restore 恢复到空库")
+            }
+            Self::NoBackup { place } => {
+                format!("{place} 不是备份，而是一个可能正在使用的库；请先用 backup 备份")
             }
             Self::SourceFilling { from } => format!("来源库尚不完整（正由 {from} 填充）"),
             Self::SourceMoved { to } => format!("来源库已搬到 {to}，请从那里复制"),

@@ -10,6 +10,8 @@ pub(super) enum House {
         /// From where.
         from: String,
     },
+    /// It is a backup: it is restored from, never served.
+    Backup,
     /// It has a successor.
     Moved {
         /// Where to.
@@ -25,6 +27,7 @@ impl House {
     pub(super) fn of(state: &str, detail: String) -> Self {
         match state {
             "open" => Self::Open,
+            "backup" => Self::Backup,
             "moved" => Self::Moved { to: detail },
             _ => Self::Filling { from: detail },
         }
@@ -34,6 +37,7 @@ impl House {
     pub(super) fn row(&self) -> (&'static str, &str) {
         match self {
             Self::Open => ("open", ""),
+            Self::Backup => ("backup", ""),
             Self::Filling { from } => ("filling", from),
             Self::Moved { to } => ("moved", to),
         }

@@ -83,6 +83,7 @@ pub async fn move_store(from: &str, to: &str, watch: Watch<'_>) -> Result<Copied
     let mut source = End::source(from, Use::Move).await?;
     let was_moved = match source.house().await? {
         House::Open => false,
+        House::Backup => return Err(TransferError::IsBackup { place: from_name }),
         House::Moved { to } if to == to_name => true,
         House::Moved { to } => return Err(TransferError::SourceMoved { to }),
         House::Filling { from } => return Err(TransferError::SourceFilling { from }),
@@ -103,15 +104,33 @@ pub async fn move_store(from: &str, to: &str, watch: Watch<'_>) -> Result<Copied
     concluded(&mut target, tables).await
 }
 
-/// Fills an empty store from a backup file, which stays as it is.
+/// Fills an empty store from a backup file, which stays as it is. A backup with an older schema is
+/// copied and brought up to date first, beside itself.
 ///
-/// Broken off, the same call goes on; until it has come to its end the store is not served.
+/// Broken off, the same call goes on, also when nothing is left to do; until it has come to its end
+/// the store is not served.
 ///
 /// # Errors
 /// See [`TransferError`]; nothing is overwritten.
 pub async fn restore(backup: &Path, to: &str, watch: Watch<'_>) -> Result<Copied, TransferError> {
-    let from = file_url(backup)?;
-    fill(&from, to, watch).await
+    let name = file_url(backup)?;
+    let newer = sqlite::newer_copy(backup).await?;
+    let read = newer.as_deref().map_or_else(|| Ok(name.clone()), file_url)?;
+    let mut source = End::source(&read, Use::Copy).await?;
+    match source.house().await? {
+        House::Backup => {}
+        // Versions with that schema knew no mark for backups.
+        House::Open if newer.is_some() => {}
+        House::Open | House::Moved { .. } => {
+            return Err(TransferError::NoBackup { place: name });
+        }
+        House::Filling { from } => return Err(TransferError::SourceFilling { from }),
+    }
+    let done = fill(source, &name, to, watch).await;
+    if let Some(copy) = newer {
+        std::fs::remove_file(copy)?;
+    }
+    done
 }
 
 /// Writes a backup of a store that may be in use into a new file: everything as of one instant.
@@ -127,11 +146,21 @@ pub async fn back_up(from: &str, file: &Path, watch: Watch<'_>) -> Result<(), Tr
     }
     match Place::of(from) {
         Place::Sqlite(path) => sqlite::vacuum_into(path, file).await,
-        Place::Postgres(url) => fill(url, &file_url(file)?, watch).await.map(drop),
+        Place::Postgres(url) => {
+            let mut source = End::source(url, Use::Copy).await?;
+            match source.house().await? {
+                House::Open => {}
+                House::Backup => return Err(TransferError::IsBackup { place: name_of(url)? }),
+                House::Moved { to } => return Err(TransferError::SourceMoved { to }),
+                House::Filling { from } => return Err(TransferError::SourceFilling { from }),
+            }
+            fill(source, &name_of(url)?, &file_url(file)?, watch).await.map(drop)
+        }
     }
 }
 
-/// Makes one durable file of a backup that was opened since: no write-ahead log beside it.
+/// Makes a backup of a file that [`back_up`] wrote and that was opened since: one durable file
+/// without a write-ahead log beside it, marked so that nobody serves it.
 ///
 /// # Errors
 /// When it is still open somewhere, or the disk fails.
@@ -177,20 +206,28 @@ fn file_url(path: &Path) -> Result<String, TransferError> {
     Ok(format!("sqlite://{}", std::path::absolute(path)?.display()))
 }
 
-/// Copies a store that stays into one that is empty.
-async fn fill(from: &str, to: &str, watch: Watch<'_>) -> Result<Copied, TransferError> {
-    let (from_name, to_name) = (name_of(from)?, name_of(to)?);
+/// Copies a store that stays, under this name, into one that is empty.
+async fn fill(
+    mut source: End,
+    from_name: &str,
+    to: &str,
+    watch: Watch<'_>,
+) -> Result<Copied, TransferError> {
+    let to_name = name_of(to)?;
     if from_name == to_name {
         return Err(TransferError::SamePlace);
     }
-    let mut source = End::source(from, Use::Copy).await?;
-    match source.house().await? {
-        House::Open => {}
-        House::Moved { to } => return Err(TransferError::SourceMoved { to }),
-        House::Filling { from } => return Err(TransferError::SourceFilling { from }),
-    }
     let mut target = End::target(to).await?;
-    prepare(&mut target, &from_name, &to_name).await?;
+    match prepare(&mut target, from_name, &to_name).await {
+        // The last run came to its end, but whoever waited did not hear it.
+        Err(error @ TransferError::NotEmpty { .. }) => {
+            return match verify(&mut source, &mut target).await {
+                Ok(tables) => concluded(&mut target, tables).await,
+                Err(_) => Err(error),
+            };
+        }
+        done => done?,
+    }
     copy(&mut source, &mut target, watch).await?;
     let tables = verify(&mut source, &mut target).await?;
     source.end().await?;
@@ -208,7 +245,7 @@ async fn prepare(target: &mut End, from: &str, place: &str) -> Result<(), Transf
         House::Open if is_fresh(target).await? => {
             target.begin_filling(House::Filling { from: from.to_owned() }).await
         }
-        House::Open | House::Moved { .. } => {
+        House::Open | House::Backup | House::Moved { .. } => {
             Err(TransferError::NotEmpty { place: place.to_owned() })
         }
     }

@@ -167,7 +167,11 @@ const HOUSE: &str = "UPDATE house SET state = $1, detail = $2 WHERE one = 1";
 async fn open(url: &str) -> Try<Client> {
     migrate(url).await?;
     let client = connect(url).await?;
-    client.batch_execute("SET idle_in_transaction_session_timeout = 0").await?;
+    // Should our machine die, its locks must not stay until somebody notices.
+    let session = "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
+        SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+        SET tcp_keepalives_count = 3";
+    client.batch_execute(session).await?;
     Ok(client)
 }
 

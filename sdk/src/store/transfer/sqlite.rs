@@ -151,6 +151,10 @@ pub(super) async fn vacuum_into(path: &Path, file: &Path) -> Try<()> {
         let db = connect(&path)?;
         match read_house(&db)? {
             House::Open => {}
+            House::Backup => {
+                let place = format!("sqlite://{}", path.display());
+                return Err(TransferError::IsBackup { place });
+            }
             House::Filling { from } => return Err(TransferError::SourceFilling { from }),
             House::Moved { to } => return Err(TransferError::SourceMoved { to }),
         }
@@ -162,11 +166,38 @@ pub(super) async fn vacuum_into(path: &Path, file: &Path) -> Try<()> {
     .await
 }
 
-/// Makes one durable file of a store that nobody has open: no write-ahead log beside it.
+/// A copy of a backup with the newest schema, beside it; none if it has the newest schema already.
+pub(super) async fn newer_copy(backup: &Path) -> Try<Option<PathBuf>> {
+    let path = backup.to_owned();
+    on_thread(move || {
+        let db = connect(&path)?;
+        if version(&db)? == latest() {
+            return Ok(None);
+        }
+        let mut name = path.as_os_str().to_owned();
+        name.push(".newer");
+        let copy = PathBuf::from(name);
+        // What a broken-off run left is made again: the same backup gives the same rows.
+        if copy.exists() {
+            std::fs::remove_file(&copy)?;
+        }
+        let text = copy.to_str().ok_or_else(|| std::io::Error::other("its path is not UTF-8"))?;
+        disk::create_private(&copy)?;
+        db.execute("VACUUM INTO ?1", [text])?;
+        migrate(&mut connect(&copy)?, &copy)?;
+        Ok(Some(copy))
+    })
+    .await
+}
+
+/// Makes a backup of a file that nobody has open: no write-ahead log beside it, and never served.
 pub(super) async fn settle(file: &Path) -> Try<()> {
     let path = file.to_owned();
     on_thread(move || {
-        leave_wal(&connect(&path)?)?;
+        let db = connect(&path)?;
+        leave_wal(&db)?;
+        write_house(&db, &House::Backup)?;
+        drop(db);
         std::fs::File::open(&path)?.sync_all()?;
         Ok(disk::sync_folder_of(&path)?)
     })
@@ -199,11 +230,19 @@ fn open_source(path: &Path, purpose: Use) -> Try<Connection> {
     let mut db = connect(path)?;
     match purpose {
         Use::Move => {
-            migrate(&mut db, path)?;
+            // Where the store went must be on the disk, journal and folder too, before its successor
+            // is served: a power cut must not bring the old one back.
+            db.pragma_update(None, "synchronous", "EXTRA")?;
             // Only whoever has the file alone can take it out of the write-ahead log: this fails
-            // beside a server, and none can open it until we are done.
+            // beside a server. What is locked from then on stays so until we are done.
+            ask(&db, "PRAGMA locking_mode = EXCLUSIVE")?;
             leave_wal(&db)?;
+            db.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+            migrate(&mut db, path)?;
             db.execute_batch("BEGIN EXCLUSIVE")?;
+            if ask(&db, "PRAGMA journal_mode")? != "delete" {
+                return Err(TransferError::InUse);
+            }
         }
         Use::Copy => {
             if version(&db)? != latest() {

@@ -192,12 +192,25 @@ mod tests {
         table.columns.iter().map(|column| column.name.to_owned()).collect()
     }
 
+    /// The tables that are copied, and those of this engine that are made anew.
+    fn all(anew: &[&str]) -> Vec<String> {
+        let copied = TABLES.iter().map(|table| table.name);
+        let mut all: Vec<String> = copied.chain(anew.iter().copied()).map(str::to_owned).collect();
+        all.sort_unstable();
+        all
+    }
+
     #[test]
-    fn every_column_of_the_sqlite_schema_is_copied() {
+    fn every_table_and_column_of_the_sqlite_schema_is_copied() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
         drop(SqliteStore::open(&path, SqliteOptions::default()).unwrap());
         let db = rusqlite::Connection::open(&path).unwrap();
+        let sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let mut statement = db.prepare(sql).unwrap();
+        let names = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let names: Vec<String> = names.map(Result::unwrap).collect();
+        assert_eq!(names, all(&["counts", "house", "refinery_schema_history"]));
         for table in &TABLES {
             let sql = "SELECT name FROM pragma_table_info(?1) ORDER BY cid";
             let mut statement = db.prepare(sql).unwrap();
@@ -212,8 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn every_column_of_the_postgresql_schema_is_copied() {
+    fn every_table_and_column_of_the_postgresql_schema_is_copied() {
         let schema = include_str!("../postgres/migrations/V1__first.sql");
+        let names = schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE "));
+        let names = names.map(|rest| rest.trim_end_matches(" (").to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        assert_eq!(names, all(&["counts", "house", "writers"]));
         for table in &TABLES {
             let begin = format!("CREATE TABLE {} (", table.name);
             let (_, body) = schema.split_once(&begin).unwrap();

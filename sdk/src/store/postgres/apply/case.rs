@@ -68,12 +68,13 @@ pub(super) fn insert<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -
         done AS (INSERT INTO cases (id, number, stream, version, state, due_at, received_at,
                                     updated_at, snapshot, head)
             SELECT id, number, stream, version, state, due_at, received_at, updated_at, snapshot,
-                   head FROM v ORDER BY id
+                   head FROM v ORDER BY number
             ON CONFLICT DO NOTHING RETURNING id, state),
         counted AS (INSERT INTO counts (kind, code, slot, n)
             SELECT 'case', state, $12::BIGINT, COUNT(*) FROM done GROUP BY state ORDER BY state
             ON CONFLICT (kind, code, slot) DO UPDATE SET n = counts.n + excluded.n)
         SELECT v.r FROM v LEFT JOIN done ON done.id = v.id WHERE done.id IS NULL";
+    // In the order of the numbers: the same complaints may come to two servers at once.
     let mut columns = Columns::default();
     let (mut numbers, mut fresh) = (Vec::new(), Vec::new());
     for (owner, write) in writes(batch) {

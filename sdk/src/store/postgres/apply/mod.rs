@@ -13,13 +13,14 @@ mod records;
 use std::collections::HashSet;
 
 use super::error::Try;
-use super::plan::{Plan, Value};
+use super::plan::{Miss, Plan, Value};
 use crate::ids::{CaseId, ReportId};
 use crate::store::{Change, Expected};
 
 /// The statements that carry out a batch. Counts are kept under `slot`.
 pub(super) fn plan<'a>(batch: &[&'a Change], slot: i64) -> Try<Plan<'a>> {
     let mut plan = Plan::default();
+    must_be_open(&mut plan, batch);
     records::still_held(&mut plan, batch)?;
     records::use_tokens(&mut plan, batch);
     case::insert(&mut plan, batch, slot)?;
@@ -39,6 +40,15 @@ pub(super) fn plan<'a>(batch: &[&'a Change], slot: i64) -> Try<Plan<'a>> {
     log::sign(&mut plan, batch)?;
     records::forget(&mut plan, batch);
     Ok(plan)
+}
+
+/// A store that was moved is not written any more, whoever still has a session: two that both go
+/// on would fork the log. The lock that this read takes until the end of the transaction is what a
+/// move waits for before it reads its first row.
+fn must_be_open<'a>(plan: &mut Plan<'a>, batch: &[&'a Change]) {
+    const SQL: &str = "SELECT r FROM unnest($1::BIGINT[]) AS v (r)
+        WHERE NOT EXISTS (SELECT 1 FROM house WHERE one = 1 AND state = 'open')";
+    plan.rows(SQL, Miss::Closed, (0..batch.len()).collect(), Vec::new());
 }
 
 /// Something that two changes of one batch must not both touch.

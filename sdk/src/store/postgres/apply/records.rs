@@ -83,11 +83,14 @@ pub(super) fn write<'a>(plan: &mut Plan<'a>, batch: &[&'a Change]) -> Try<()> {
     Ok(())
 }
 
+/// What somebody else is just renewing or forgetting is passed over.
 pub(super) fn forget<'a>(plan: &mut Plan<'a>, batch: &[&'a Change]) {
     const TOKENS: &str = "DELETE FROM used_tokens WHERE key IN
-        (SELECT key FROM used_tokens WHERE until < $1 ORDER BY until LIMIT $2)";
+        (SELECT key FROM used_tokens WHERE until < $1 ORDER BY until LIMIT $2
+         FOR UPDATE SKIP LOCKED)";
     const RECORDS: &str = "DELETE FROM records WHERE (kind, id) IN
-        (SELECT kind, id FROM records WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        (SELECT kind, id FROM records WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
+         FOR UPDATE SKIP LOCKED)";
     for (owner, change) in batch.iter().enumerate() {
         if let Some(before) = change.sweep {
             for sql in [TOKENS, RECORDS] {

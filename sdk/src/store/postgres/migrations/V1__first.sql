@@ -59,6 +59,8 @@ CREATE TABLE leaves (
 );
 CREATE UNIQUE INDEX leaves_by_position ON leaves (position) WHERE position IS NOT NULL;
 CREATE INDEX leaves_staged ON leaves (staging) WHERE position IS NULL;
+-- What waits stands at the left edge of a small index, among the dead entries of what waited before.
+ALTER TABLE leaves SET (autovacuum_vacuum_scale_factor = 0.05);
 
 -- The words of an event, sealed under the key of its case.
 CREATE TABLE sealed (
@@ -97,6 +99,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (next_at, id) WHERE ready = 1;
 CREATE INDEX outbox_by_state ON outbox (state, id);
+ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.05);
 
 -- Request tokens that were used, until they expire.
 CREATE TABLE used_tokens (
