@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::http::{Load, per_second};
+use crate::http::{Load, each, per_second};
+use crate::server::own_cpu_millis;
 use crate::world::{Engine, INTAKE, World};
 
 /// Diverts bodies without a token, so many at a time: for filling.
@@ -30,7 +31,7 @@ pub(crate) async fn signed_intake(
 async fn run(engine: &Engine, bodies: Vec<(String, Vec<u8>)>, tasks: usize) -> Load {
     let count = bodies.len();
     let (bodies, next) = (Arc::new(bodies), Arc::new(AtomicUsize::new(0)));
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), own_cpu_millis());
     let mut running = Vec::with_capacity(tasks);
     for _ in 0..tasks {
         let (engine, bodies, next) = (engine.clone(), Arc::clone(&bodies), Arc::clone(&next));
@@ -47,7 +48,8 @@ async fn run(engine: &Engine, bodies: Vec<(String, Vec<u8>)>, tasks: usize) -> L
         latencies.extend(task.await.expect("the load does not panic"));
     }
     let seconds = began.elapsed().as_secs_f64();
-    Load { per_second: per_second(count, seconds), latencies }
+    let cpu_millis = each(own_cpu_millis() - before, count);
+    Load { per_second: per_second(count, seconds), latencies, cpu_millis }
 }
 
 async fn one(engine: &Engine, token: &str, body: &[u8]) -> Duration {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::server::own_cpu_millis;
+
 /// A request as it goes over the wire.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: &[u8]) -> Vec<u8> {
     let mut head =
@@ -72,6 +74,8 @@ impl Connection {
 pub(crate) struct Load {
     pub(crate) per_second: f64,
     pub(crate) latencies: Vec<Duration>,
+    /// What each cost this process, in milliseconds.
+    pub(crate) cpu_millis: f64,
 }
 
 /// Sends every request once over so many connections.
@@ -90,7 +94,7 @@ pub(crate) async fn load(
     for _ in 0..connections {
         open.push(Connection::open(address).await.expect("the server takes a connection"));
     }
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), own_cpu_millis());
     let mut tasks = Vec::with_capacity(connections);
     for mut connection in open {
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
@@ -112,7 +116,8 @@ pub(crate) async fn load(
     }
     let seconds = began.elapsed().as_secs_f64();
     assert_eq!(latencies.len(), count, "every request was answered");
-    Load { per_second: per_second(count, seconds), latencies }
+    let cpu_millis = each(own_cpu_millis() - before, count);
+    Load { per_second: per_second(count, seconds), latencies, cpu_millis }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

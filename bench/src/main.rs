@@ -44,11 +44,23 @@ struct Cli {
     role: Option<Role>,
 }
 
-/// What the benchmark starts of itself: processes of their own, as in the world.
+/// What the benchmark starts of itself, processes of their own as in the world; and one part of it.
 #[derive(Subcommand)]
 enum Role {
     /// Answers every JSON body with itself.
     EchoServer,
+    /// Only signed intakes into a fresh store: something to hold a profiler to.
+    Intake {
+        /// The engine.
+        engine: String,
+        /// How many.
+        count: usize,
+        /// How many at a time.
+        tasks: usize,
+        /// Over HTTP instead, into a server of its own.
+        #[arg(long)]
+        http: bool,
+    },
     /// A center that takes reports and signs receipts.
     CenterServer {
         /// The seed of its keys.
@@ -64,6 +76,10 @@ async fn main() -> std::io::Result<()> {
     match cli.role {
         Some(Role::EchoServer) => return echo::serve().await,
         Some(Role::CenterServer { seed, keys }) => return world::serve_center(seed, &keys).await,
+        Some(Role::Intake { engine, count, tasks, http }) => {
+            operations::only_intake(&engine, count, tasks, http).await;
+            return Ok(());
+        }
         None => {}
     }
     let plan = table::Plan::new(cli.quick, cli.rounds, cli.sizes);

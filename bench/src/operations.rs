@@ -204,6 +204,31 @@ fn id(row: &Value) -> String {
     row["case_id"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Only that, into a fresh store.
+pub(crate) async fn only_intake(engine: &str, count: usize, tasks: usize, http: bool) {
+    let world = fresh(engine, "profile");
+    if http {
+        let (process, _) = Process::serve(&world.data, world.address).await;
+        for _ in 0..3 {
+            let (wire, before) = (world.intakes(count), process.cpu_millis());
+            let rate = http::load(world.address, wire, tasks, 201).await.per_second;
+            let cpu = each(process.cpu_millis() - before, count);
+            say(&format!("{engine}: {rate:.0} over HTTP a second, {tasks} open, {cpu:.3} ms CPU"));
+        }
+        process.stop();
+        return;
+    }
+    let running = world.engine().await;
+    for _ in 0..3 {
+        let load = embedded::signed_intake(&running, &world, count, tasks).await;
+        let (rate, cpu) = (load.per_second, load.cpu_millis);
+        say(&format!(
+            "{engine}: {rate:.0} signed intakes a second, {tasks} tasks, {cpu:.3} ms CPU"
+        ));
+    }
+    running.store().close().await.expect("the store closes");
+}
+
 /// The same intake without HTTP, in this process.
 async fn sdk(world: &World, label: &str, plan: &Plan, table: &mut Table) {
     let engine = world.engine().await;

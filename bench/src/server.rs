@@ -61,12 +61,7 @@ impl Process {
 
     /// Processor time used so far, in milliseconds.
     pub(crate) fn cpu_millis(&self) -> f64 {
-        let text = self.proc("stat");
-        let fields: Vec<&str> =
-            text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        // User and system time in ticks of 10 ms.
-        let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<f64>().ok());
-        (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) * 10.0
+        cpu_in(&self.proc("stat"))
     }
 
     /// Resident memory now, in MiB.
@@ -112,6 +107,19 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time that this process used so far, in milliseconds.
+pub(crate) fn own_cpu_millis() -> f64 {
+    cpu_in(&std::fs::read_to_string("/proc/self/stat").unwrap_or_default())
+}
+
+/// User and system time in a `stat` file, in milliseconds: it has them in ticks of 10.
+fn cpu_in(text: &str) -> f64 {
+    let fields: Vec<&str> =
+        text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<f64>().ok());
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) * 10.0
 }
 
 /// Bytes as MiB.

@@ -65,7 +65,7 @@ async fn it_keeps_the_contract() {
 async fn it_keeps_the_contract_when_every_change_commits_alone() {
     let folder = tempfile::tempdir().unwrap();
     let next = AtomicUsize::new(0);
-    let options = SqliteOptions { batch: 1, checkpoint_every: 1, ..SqliteOptions::default() };
+    let options = SqliteOptions { batch: 1, checkpoint_pages: 1, ..SqliteOptions::default() };
     contract::all(|| {
         let name = format!("{}.db", next.fetch_add(1, Ordering::Relaxed));
         ready(SqliteStore::open(&folder.path().join(name), options.clone()).unwrap())

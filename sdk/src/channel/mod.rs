@@ -351,7 +351,10 @@ impl<S: Store> Channel<S> {
     }
 }
 
-/// The row that makes a request token usable once: a hash, so that its size is bounded.
+/// The row that makes a request token usable once: when it may be forgotten, and a hash over issuer
+/// and `jti`, so that its size is bounded. A token that comes again has the same end. The end stands
+/// first, so that tokens lie in the order of time: a store writes them side by side, and sweeps them
+/// so.
 #[must_use]
 pub fn token_use(caller: &VerifiedCaller) -> TokenUse {
     let mut text = Vec::with_capacity(caller.issuer.len() + caller.jti.len() + 1);
@@ -360,7 +363,9 @@ pub fn token_use(caller: &VerifiedCaller) -> TokenUse {
     text.extend_from_slice(caller.jti.as_bytes());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
     let mut key = [0; 32];
-    key.copy_from_slice(digest.as_ref());
+    let (end, hash) = key.split_at_mut(8);
+    end.copy_from_slice(&caller.replay_until.as_millis().to_be_bytes());
+    hash.copy_from_slice(&digest.as_ref()[..24]);
     TokenUse { key, until: caller.replay_until }
 }
 

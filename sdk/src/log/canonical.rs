@@ -25,55 +25,57 @@ pub enum CanonicalError {
 /// # Ok::<(), green_channel::log::CanonicalError>(())
 /// ```
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut out = String::new();
+    let mut out = Vec::new();
     write(value, &mut out)?;
-    Ok(out.into_bytes())
+    Ok(out)
 }
 
-fn write(value: &Value, out: &mut String) -> Result<(), CanonicalError> {
+/// Appends the canonical bytes of a value.
+pub(super) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
+        Value::Null => out.extend(b"null"),
+        Value::Bool(true) => out.extend(b"true"),
+        Value::Bool(false) => out.extend(b"false"),
         Value::Number(number) => {
             let exact = number.as_i64().filter(|n| (-EXACT..=EXACT).contains(n));
-            out.push_str(&exact.ok_or(CanonicalError::Number)?.to_string());
+            out.extend(exact.ok_or(CanonicalError::Number)?.to_string().bytes());
         }
         Value::String(text) => write_text(text, out),
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (place, item) in items.iter().enumerate() {
                 if place > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(item, out)?;
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(members) => write_object(members, out)?,
     }
     Ok(())
 }
 
-fn write_object(members: &Map<String, Value>, out: &mut String) -> Result<(), CanonicalError> {
+fn write_object(members: &Map<String, Value>, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-    out.push('{');
+    out.push(b'{');
     for (place, (name, value)) in sorted.into_iter().enumerate() {
         if place > 0 {
-            out.push(',');
+            out.push(b',');
         }
         write_text(name, out);
-        out.push(':');
+        out.push(b':');
         write(value, out)?;
     }
-    out.push('}');
+    out.push(b'}');
     Ok(())
 }
 
-/// serde_json escapes exactly as ECMAScript's `JSON.stringify`, which RFC 8785 prescribes.
-fn write_text(text: &str, out: &mut String) {
-    out.push_str(&serde_json::to_string(text).expect("a string always serializes"));
+/// Appends a text. serde_json escapes exactly as ECMAScript's `JSON.stringify`, which RFC 8785
+/// prescribes.
+pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("a string always serializes");
 }
 
 #[cfg(test)]

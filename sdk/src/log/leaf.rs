@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::canonical::{CanonicalError, canonical};
+use super::canonical::{self, CanonicalError, write_text};
 use super::hash::Hash;
 use crate::ids::Pseudonym;
 use crate::privacy::Commitment;
@@ -88,6 +88,14 @@ pub enum LeafError {
     TooLarge,
 }
 
+/// Appends a member whose value is a text; its name needs no escape.
+fn member(name: &str, text: &str, out: &mut Vec<u8>) {
+    out.extend(b",\"");
+    out.extend(name.bytes());
+    out.extend(b"\":");
+    write_text(text, out);
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -116,32 +124,45 @@ impl Leaf {
     /// When the leaf is none: a broken chain, facts that are no object, an inexact number.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LeafError> {
         self.check()?;
-        let mut members = Map::new();
-        members.insert("v".into(), json!(1));
-        members.insert("origin".into(), json!(self.origin));
-        members.insert("stream".into(), json!(self.stream));
-        members.insert("n".into(), json!(self.n));
-        members.insert("at".into(), json!(self.at.to_utc_string()));
-        members.insert("kind".into(), json!(self.kind));
-        let actor = json!({ "role": self.actor.role, "pseudonym": self.actor.pseudonym });
-        members.insert("actor".into(), actor);
-        members.insert("data".into(), self.data.clone());
-        let optional = [
-            ("prev", self.prev.map(|hash| json!(hash))),
-            ("rules", self.rules.as_ref().map(|rules| json!(rules))),
-            ("calendar", self.calendar.as_ref().map(|calendar| json!(calendar))),
-            ("commit", (!self.commit.is_empty()).then(|| json!(self.commit))),
-        ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                members.insert(name.into(), value);
-            }
-        }
-        let bytes = canonical(&Value::Object(members))?;
+        let mut bytes = Vec::with_capacity(1_024);
+        self.write(&mut bytes)?;
         if bytes.len() > LEAF_BYTES_MAX {
             return Err(LeafError::TooLarge);
         }
         Ok(bytes)
+    }
+
+    /// Appends the members in their canonical order, which is that of their names: leaves are what
+    /// is written most, and a tree of values would be made only to be sorted.
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), LeafError> {
+        out.extend(b"{\"actor\":{\"pseudonym\":");
+        write_text(&self.actor.pseudonym.to_string(), out);
+        out.extend(b",\"role\":");
+        write_text(&self.actor.role, out);
+        out.push(b'}');
+        member("at", &self.at.to_utc_string(), out);
+        if let Some(calendar) = &self.calendar {
+            member("calendar", calendar, out);
+        }
+        if !self.commit.is_empty() {
+            out.extend(b",\"commit\":");
+            canonical::write(&json!(self.commit), out)?;
+        }
+        out.extend(b",\"data\":");
+        canonical::write(&self.data, out)?;
+        member("kind", &self.kind, out);
+        out.extend(b",\"n\":");
+        canonical::write(&json!(self.n), out)?;
+        member("origin", &self.origin, out);
+        if let Some(prev) = self.prev {
+            member("prev", &prev.to_string(), out);
+        }
+        if let Some(rules) = &self.rules {
+            member("rules", rules, out);
+        }
+        member("stream", &self.stream, out);
+        out.extend(b",\"v\":1}");
+        Ok(())
     }
 
     /// Reads bytes as a leaf.

@@ -1,12 +1,12 @@
 //! The private half of a key. Knows nothing of sets and of what is signed.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::EncodingKey;
 use zeroize::Zeroizing;
 
 use super::{Alg, KeyError, KeyPurpose, PublicKey};
@@ -15,7 +15,8 @@ use super::{Alg, KeyError, KeyPurpose, PublicKey};
 #[derive(Clone)]
 pub struct SigningKey {
     seed: Zeroizing<[u8; 32]>,
-    encoding: EncodingKey,
+    /// Made once: working out the public half again costs as much as a signature.
+    pair: Arc<Ed25519KeyPair>,
     public: PublicKey,
 }
 
@@ -31,8 +32,8 @@ impl SigningKey {
             .expect("any 32 bytes are an Ed25519 seed");
         let x: &[u8] = pair.public_key().as_ref();
         let x = <[u8; 32]>::try_from(x).expect("an Ed25519 public key has 32 bytes");
-        let encoding = EncodingKey::from_ed_der(pkcs8_of(&seed).as_slice());
-        Self { seed, encoding, public: PublicKey::of_ed25519(x, purpose) }
+        let public = PublicKey::of_ed25519(x, purpose);
+        Self { seed, pair: Arc::new(pair), public }
     }
 
     /// Reads an unencrypted PKCS#8 PEM, as OpenSSL writes it.
@@ -87,8 +88,9 @@ impl SigningKey {
         &self.seed
     }
 
-    pub(in crate::protocol) fn encoding(&self) -> &EncodingKey {
-        &self.encoding
+    /// The signature over these bytes.
+    pub(in crate::protocol) fn sign(&self, bytes: &[u8]) -> impl AsRef<[u8]> + use<> {
+        self.pair.sign(bytes)
     }
 }
 

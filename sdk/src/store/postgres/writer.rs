@@ -22,6 +22,9 @@ use super::listen::Bell;
 use super::plan::{Link, Miss, Value};
 use crate::store::{Change, Expected, News, StoreError};
 
+/// So many that came together are a load, and so long is waited for the rest of it.
+const LOAD: usize = 8;
+const GATHER: Duration = Duration::from_millis(1);
 /// How often a batch is tried that the server undid or whose connection broke.
 const TRIES: u32 = 10;
 /// The first pause between tries; it grows with each.
@@ -93,13 +96,24 @@ enum Attempt {
 impl Writer {
     /// Works until the last sender is gone and the queue is empty.
     pub(super) async fn run(mut self) {
+        let mut expected = 0;
         loop {
             let mut waiting = Vec::with_capacity(self.batch);
-            let taken = self.jobs.lock().await.recv_many(&mut waiting, self.batch).await;
-            if taken == 0 {
-                return;
+            {
+                let mut jobs = self.jobs.lock().await;
+                if jobs.recv_many(&mut waiting, self.batch).await == 0 {
+                    return;
+                }
+                // Under load the others are just coming, and a transaction of two costs nearly what
+                // one of twenty does. Whoever is alone never waits.
+                if expected >= LOAD && waiting.len() < expected {
+                    tokio::time::sleep(GATHER).await;
+                    let room = self.batch - waiting.len();
+                    waiting.extend(std::iter::from_fn(|| jobs.try_recv().ok()).take(room));
+                }
             }
-            self.last_batch.store(taken, Ordering::Relaxed);
+            expected = waiting.len().max(expected - expected.div_ceil(8));
+            self.last_batch.store(waiting.len(), Ordering::Relaxed);
             self.serve(waiting.into()).await;
         }
     }

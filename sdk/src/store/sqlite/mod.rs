@@ -4,6 +4,8 @@
 //! when the disk fails. This room knows rows, not what they mean.
 
 mod apply;
+mod checkpointer;
+mod company;
 mod error;
 mod handle;
 mod pages;
@@ -27,6 +29,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::mpsc;
 
+use self::checkpointer::Checkpointer;
 use self::error::{Fault, Try, describe};
 use self::readers::Readers;
 use self::writer::{Job, Writer};
@@ -47,10 +50,14 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// How long to wait for a lock of another process (a backup, a person with a shell).
     pub busy_timeout: Duration,
-    /// Page cache of each connection, in KiB.
+    /// Page cache of each connection that reads, in KiB.
     pub cache_kib: u32,
-    /// After so many changes the write-ahead log is moved into the database file.
-    pub checkpoint_every: usize,
+    /// Page cache of the connection that writes, in KiB: what it has to read first, a change waits
+    /// for.
+    pub writer_cache_kib: u32,
+    /// When the write-ahead log has so many pages of 4 KiB, it is moved into the database file and
+    /// begins anew: a log that is written over is durable sooner than one that grows.
+    pub checkpoint_pages: i32,
     /// To how many bytes a write-ahead log is cut that has grown larger.
     pub journal_size_limit: u32,
     /// At most so many pages of 4 KiB; no limit when none. For tests of a full disk.
@@ -65,7 +72,8 @@ impl Default for SqliteOptions {
             readers: 4,
             busy_timeout: Duration::from_secs(5),
             cache_kib: 8 * 1024,
-            checkpoint_every: 1000,
+            writer_cache_kib: 32 * 1024,
+            checkpoint_pages: 16_000,
             journal_size_limit: 64 * 1024 * 1024,
             max_pages: None,
         }
@@ -126,10 +134,12 @@ impl SqliteStore {
         let readers = Readers::open(path, &options).map_err(Fault::into_store_error)?;
         let last_batch = Arc::new(AtomicUsize::new(0));
         let (sender, jobs) = mpsc::channel(options.queue.max(1));
+        let beside = open_beside(path, &options).map_err(Fault::into_store_error)?;
         let writer = Writer::new(
             db,
+            Checkpointer::start(beside)?,
             options.batch.max(1),
-            options.checkpoint_every.max(1),
+            options.checkpoint_pages.max(1),
             Arc::clone(&last_batch),
         );
         let thread = std::thread::Builder::new()
@@ -209,6 +219,7 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Try<(Connection, SqliteS
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags)?;
     prepare(&db, options)?;
+    db.pragma_update(None, "cache_size", -i64::from(options.writer_cache_kib))?;
     let journal_mode: String = pragma(&db, "PRAGMA journal_mode = WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -239,6 +250,16 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Try<(Connection, SqliteS
         return Err(StoreError::Engine(text.to_owned()).into());
     }
     Ok((db, settings))
+}
+
+/// The connection that moves the write-ahead log beside the writer.
+fn open_beside(path: &Path, options: &SqliteOptions) -> Try<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    prepare(&db, options)?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    let _: i64 = pragma(&db, "PRAGMA wal_autocheckpoint = 0")?;
+    Ok(db)
 }
 
 /// What every connection is told first.

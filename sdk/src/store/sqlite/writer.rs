@@ -1,12 +1,16 @@
 //! The one thread that writes: it takes what waits, commits it with one fsync and only then says
 //! so. It knows nothing of what the changes mean.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use rusqlite::{Connection, Error};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use super::checkpointer::Checkpointer;
+use super::company::Company;
 use super::error::{Fault, Try, describe, is_fatal};
 use super::{apply, lock};
 use crate::store::{Change, OutboxRow, StoreError};
@@ -83,29 +87,38 @@ impl Lost {
     }
 }
 
+thread_local! {
+    /// How many pages the write-ahead log had after the last commit: told by the engine to a plain
+    /// function, which can leave it nowhere else.
+    static PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
 /// The thread's state.
 pub(super) struct Writer {
     db: Connection,
     batch: usize,
-    checkpoint_every: usize,
+    checkpoint_pages: i32,
     last_batch: Arc<AtomicUsize>,
-    changes_since_checkpoint: usize,
+    checkpointer: Checkpointer,
+    company: Company,
     must_truncate: bool,
 }
 
 impl Writer {
     pub(super) fn new(
         db: Connection,
+        checkpointer: Checkpointer,
         batch: usize,
-        checkpoint_every: usize,
+        checkpoint_pages: i32,
         last_batch: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             db,
             batch,
-            checkpoint_every,
+            checkpoint_pages,
             last_batch,
-            changes_since_checkpoint: 0,
+            checkpointer,
+            company: Company::default(),
             must_truncate: false,
         }
     }
@@ -113,10 +126,18 @@ impl Writer {
     /// Works until the last sender is gone and the queue is empty, or until the disk fails: a
     /// failed fsync is never tried again, because the second one may lie.
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        self.db.wal_hook(Some(|_, pages| {
+            PAGES.set(pages);
+            Ok(())
+        }));
         let mut waiting = Vec::with_capacity(self.batch);
         while jobs.blocking_recv_many(&mut waiting, self.batch) > 0 {
+            self.company.gather(&mut jobs, &mut waiting, self.batch);
             self.last_batch.store(waiting.len(), Ordering::Relaxed);
-            if let Err(error) = self.serve(&mut waiting) {
+            let (began, size) = (Instant::now(), waiting.len());
+            let served = self.serve(&mut waiting);
+            self.company.note(size, began.elapsed());
+            if let Err(error) = served {
                 let told = describe(&error);
                 tracing::error!(error = %told, "the writer stops for good; check the disk");
                 jobs.close();
@@ -126,6 +147,7 @@ impl Writer {
                 return Err(told);
             }
         }
+        self.checkpointer.end();
         self.checkpoint(true).map_err(|error| describe(&error))?;
         Ok(())
     }
@@ -210,7 +232,6 @@ impl Writer {
         outcomes: Vec<Result<(), StoreError>>,
     ) -> Result<(), Error> {
         let mut erased = Vec::new();
-        self.changes_since_checkpoint += waiting.len();
         for (job, outcome) in waiting.drain(..).zip(outcomes) {
             if outcome.is_ok() && job.work.destroys() {
                 erased.push(job);
@@ -219,14 +240,27 @@ impl Writer {
             }
         }
         self.must_truncate |= !erased.is_empty();
-        let due = self.changes_since_checkpoint >= self.checkpoint_every;
-        let done =
-            if self.must_truncate || due { self.checkpoint(self.must_truncate) } else { Ok(()) };
+        let done = self.move_log();
         for job in erased {
             answer(job, Ok(()));
         }
         // What was committed stays so: the log is still there. Only writing on would be a risk.
         done.or_else(|error| if is_fatal(&error) { Err(error) } else { Ok(()) })
+    }
+
+    /// Has the log moved when it has grown: most of it beside us, the rest here; at once and to the
+    /// last byte when something must be gone from it.
+    fn move_log(&mut self) -> Result<(), Error> {
+        if self.must_truncate {
+            return self.checkpoint(true);
+        }
+        if self.checkpointer.is_done()? {
+            return self.checkpoint(false);
+        }
+        if PAGES.get() >= self.checkpoint_pages {
+            self.checkpointer.ask();
+        }
+        Ok(())
     }
 
     /// Moves the write-ahead log into the database file, and empties it if asked to. A reader may
@@ -238,7 +272,6 @@ impl Writer {
             "PRAGMA wal_checkpoint(PASSIVE)"
         };
         let busy: i64 = self.db.query_row(sql, [], |row| row.get(0))?;
-        self.changes_since_checkpoint = 0;
         if truncate {
             self.must_truncate = busy != 0;
         }
