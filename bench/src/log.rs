@@ -8,16 +8,15 @@ use std::time::Instant;
 use green_channel::log::{Frontier, Hash, Nodes, inclusion_proof, leaf_hash, verify_inclusion};
 
 use crate::http::per_second;
-use crate::operations::fresh;
-use crate::table::{Plan, Table};
+use crate::table::{Plan, Table, percentile};
+use crate::world::World;
 
-/// Measures the log over SQLite, and its tree alone.
-pub(crate) async fn measure(plan: &Plan, table: &mut Table) {
-    let world = fresh("sqlite", "log");
+/// Measures the log over a store that holds what it holds.
+pub(crate) async fn measure(world: &World, label: &str, plan: &Plan, table: &mut Table) {
     let engine = world.engine().await;
+    while engine.sequence().await.expect("the log grows").more {}
     for _ in 0..plan.rounds {
-        let count = plan.count(10_000);
-        crate::embedded::intake(&engine, world.bodies(count), 64).await;
+        crate::embedded::intake(&engine, world.bodies(plan.count(10_000)), 64).await;
         let began = Instant::now();
         let mut leaves = 0;
         loop {
@@ -29,14 +28,23 @@ pub(crate) async fn measure(plan: &Plan, table: &mut Table) {
         }
         let seconds = began.elapsed().as_secs_f64();
         let rate = per_second(usize::try_from(leaves).expect("few"), seconds);
-        table.add("sqlite: leaves put in the log, signed every 2,000", "/s", rate);
-        crate::embedded::intake(&engine, world.bodies(1), 1).await;
-        let began = Instant::now();
-        engine.sequence().await.expect("the log grows");
-        let millis = began.elapsed().as_secs_f64();
-        table.add("sqlite: one leaf put in, checkpoint signed and kept", "s", millis);
+        let name = format!("{label}: leaves put in the log, signed every 2,000");
+        table.add(&name, "/s", rate);
+        let mut latencies = Vec::new();
+        for _ in 0..plan.count(50) {
+            crate::embedded::intake(&engine, world.bodies(1), 1).await;
+            let began = Instant::now();
+            engine.sequence().await.expect("the log grows");
+            latencies.push(began.elapsed());
+        }
+        let name = format!("{label}: one leaf put in, checkpoint signed and kept p50");
+        table.add(&name, "ms", percentile(&mut latencies, 50));
     }
     engine.store().close().await.expect("the store closes");
+}
+
+/// Measures the tree alone, in memory.
+pub(crate) fn trees(plan: &Plan, table: &mut Table) {
     for _ in 0..plan.rounds {
         tree(plan, table);
     }

@@ -86,10 +86,9 @@ async fn main() -> std::io::Result<()> {
     let mut table = Table::default();
     limits::machine(&plan, &mut table);
     disk::per_closed_case(&plan, &mut table).await;
-    log::measure(&plan, &mut table).await;
+    log::trees(&plan, &mut table);
     for engine in &cli.engines {
         operations::measure(engine, &plan, &mut table).await;
-        outbox::measure(engine, &plan, &mut table).await;
     }
     table.ratios(&cli.engines);
     say(&table.render());

@@ -11,7 +11,7 @@ use crate::limits::{echo, postgres, sqlite};
 use crate::server::Process;
 use crate::table::{Plan, Table, percentile};
 use crate::world::{INTAKE, World, held};
-use crate::{embedded, say};
+use crate::{embedded, log, outbox, say};
 
 /// One server for all databases of a run: durable, as its package sets it up.
 pub(crate) fn server() -> &'static Postgres {
@@ -44,6 +44,8 @@ pub(crate) async fn measure(engine: &str, plan: &Plan, table: &mut Table) {
         for _ in 0..plan.rounds {
             sdk(&world, &label, plan, table).await;
         }
+        log::measure(&world, &label, plan, table).await;
+        outbox::measure(&world, &label, plan, table).await;
     }
 }
 

@@ -7,10 +7,8 @@ use green_channel::case::{Actor, Command, Role};
 use green_channel::center::{HttpCenter, HttpCenterConfig};
 use green_channel::channel::{Delivery, OutboxLimits, SystemClock, SystemEntropy};
 use green_channel::ids::Pseudonym;
-use green_channel::store::{CaseQuery, Store};
 
 use crate::http::per_second;
-use crate::operations::fresh;
 use crate::server::Process;
 use crate::table::{Plan, Table};
 use crate::world::{Engine, World};
@@ -19,19 +17,20 @@ use crate::world::{Engine, World};
 const LOOPS: u32 = 4;
 const EACH: u32 = 16;
 
-/// Measures deliveries of an engine.
-pub(crate) async fn measure(name: &str, plan: &Plan, table: &mut Table) {
-    let world = fresh(name, "outbox");
+/// Measures deliveries over a store that holds what it holds.
+pub(crate) async fn measure(world: &World, label: &str, plan: &Plan, table: &mut Table) {
     let engine = world.engine().await;
     let keys = world.data.join("merchant.json");
     let published = engine.public_keys().to_jwks().to_string();
     std::fs::write(&keys, published).expect("the key file writes");
     let keys = keys.to_str().expect("a path of ours");
     let (process, address) = Process::role(&["center-server", "12315", keys]);
-    let center = Arc::new(center(&engine, &world, &format!("http://{address}")));
+    let center = Arc::new(center(&engine, world, &format!("http://{address}")));
+    // What earlier rounds left to be told.
+    drain(&engine, &center).await;
     for _ in 0..plan.rounds {
         let count = plan.count(2_000);
-        accept(&engine, &world, count).await;
+        accept(&engine, world, count).await;
         let began = Instant::now();
         let mut loops = Vec::new();
         for _ in 0..LOOPS {
@@ -44,7 +43,7 @@ pub(crate) async fn measure(name: &str, plan: &Plan, table: &mut Table) {
         }
         assert_eq!(delivered, count, "every report was delivered");
         let rate = per_second(count, began.elapsed().as_secs_f64());
-        table.add(&format!("{name}: reports delivered"), "/s", rate);
+        table.add(&format!("{label}: reports delivered"), "/s", rate);
     }
     drop(process);
     engine.store().close().await.expect("the store closes");
@@ -63,20 +62,14 @@ fn center(engine: &Engine, world: &World, api_url: &str) -> HttpCenter {
 
 /// Diverts and accepts: one report each.
 async fn accept(engine: &Engine, world: &World, count: usize) {
-    crate::embedded::intake(engine, world.bodies(count), 64).await;
     let clerk = Actor { role: Role::Clerk, pseudonym: Pseudonym::new([1; 16]) };
-    let states = vec!["received".to_owned()];
-    loop {
-        let query = CaseQuery { states: states.clone(), by_due: false, after: None, limit: 200 };
-        let page = engine.store().cases(query).await.expect("the queue reads");
-        if page.cases.is_empty() {
-            return;
-        }
+    for round in world.bodies(count).chunks(64) {
         let mut tasks = Vec::new();
-        for case in page.cases {
-            let engine = engine.clone();
+        for (_, body) in round {
+            let (engine, body) = (engine.clone(), body.clone());
             tasks.push(tokio::spawn(async move {
-                let done = engine.act(case.row.id, clerk, &Command::Accept, None).await;
+                let case = engine.divert(None, &body).await.expect("it is taken").case;
+                let done = engine.act(case, clerk, &Command::Accept, None).await;
                 done.expect("a received case is accepted");
             }));
         }

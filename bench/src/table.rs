@@ -149,7 +149,7 @@ impl Table {
         );
         for engine in engines {
             let measure = format!("reports delivered, {engine} / HTTP echo, 64 connections");
-            let ours = format!("{engine}: reports delivered");
+            let ours = format!("{engine} {small}: reports delivered");
             self.at_least(&measure, &ours, "limit: HTTP echo, 64 connections", 0.3);
         }
         self.growth();
