@@ -182,12 +182,12 @@ async fn more_than_fits_is_told_to_come_back_before_a_byte_of_it_is_read() {
     let mut setup = Setup::default();
     setup.settings.push(("in_flight_mib = 64", "in_flight_mib = 1"));
     let app = TestApp::start_with(setup).await;
-    // The center announces four bodies of 200 KiB; with 16 KiB for each request, and for ten
-    // callers who are just being answered, that is all of the one MiB.
+    // The center announces four bodies of 200 KiB; with 16 KiB for each request, and for those
+    // who are about to sign in, that is all of the one MiB, whoever comes first.
     let mut waiting: Vec<TcpStream> = (0..4).map(|_| begun(&app, &announced(&app))).collect();
     let login = "POST /console/login HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\
                  content-type: application/x-www-form-urlencoded\r\n\r\n";
-    waiting.extend((0..12).map(|_| begun(&app, login)));
+    waiting.extend((0..24).map(|_| begun(&app, login)));
     eventually("the server is full", Duration::from_secs(10), || async {
         app.get("/api/v1/cases").await.is_ok_and(|answer| answer.status() == 429)
     })

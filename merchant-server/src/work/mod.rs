@@ -167,15 +167,16 @@ async fn clocks(app: App, mut stopped: Stopped) {
 async fn clocks_once(app: &App, lease: &mut Option<Lease>) -> Result<u32, StoreError> {
     *lease = app.engine.lease("clocks", CLOCKS_LEASE_MILLIS, lease.take()).await?;
     let Some(held) = &*lease else { return Ok(0) };
-    let expired = match app.engine.expire_offers(100, Some(held)).await {
+    let expired = app.engine.expire_offers(100, Some(held)).await;
+    // Whatever became of the offers: what need not be remembered must not pile up.
+    app.engine.sweep().await?;
+    match expired {
         Err(StoreError::Conflict { .. }) => {
             *lease = None;
-            return Ok(0);
+            Ok(0)
         }
-        done => done?,
-    };
-    app.engine.sweep().await?;
-    Ok(expired)
+        done => done,
+    }
 }
 
 /// Gives a lease back, so that another server need not wait for its end.

@@ -351,10 +351,7 @@ impl<S: Store> Channel<S> {
     }
 }
 
-/// The row that makes a request token usable once: when it may be forgotten, and a hash over issuer
-/// and `jti`, so that its size is bounded. A token that comes again has the same end. The end stands
-/// first, so that tokens lie in the order of time: a store writes them side by side, and sweeps them
-/// so.
+/// The row that makes a request token usable once: a hash, so that its size is bounded.
 #[must_use]
 pub fn token_use(caller: &VerifiedCaller) -> TokenUse {
     let mut text = Vec::with_capacity(caller.issuer.len() + caller.jti.len() + 1);
@@ -363,9 +360,7 @@ pub fn token_use(caller: &VerifiedCaller) -> TokenUse {
     text.extend_from_slice(caller.jti.as_bytes());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
     let mut key = [0; 32];
-    let (end, hash) = key.split_at_mut(8);
-    end.copy_from_slice(&caller.replay_until.as_millis().to_be_bytes());
-    hash.copy_from_slice(&digest.as_ref()[..24]);
+    key.copy_from_slice(digest.as_ref());
     TokenUse { key, until: caller.replay_until }
 }
 

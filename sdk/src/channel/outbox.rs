@@ -227,7 +227,15 @@ impl<S: Store> Channel<S> {
             for stored in page.cases {
                 let id = stored.row.id;
                 // Nearly all are still open: seen here, they need not be loaded again.
-                let case = self.loaded(stored).await?.case;
+                let case = match self.loaded(stored).await {
+                    Ok(loaded) => loaded.case,
+                    Err(StoreError::Corrupt { table }) => {
+                        // One that does not read must not keep the others' offers open.
+                        tracing::error!(case = %id, table, "a case does not read; run fsck");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
                 if permit(&case, Action::ExpireOffer, &self.system(), self.now()).is_err() {
                     continue;
                 }

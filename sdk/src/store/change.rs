@@ -54,7 +54,7 @@ pub struct RecordHold {
 /// A request token, used now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenUse {
-    /// Its end and a hash over issuer and `jti`.
+    /// SHA-256 over issuer and `jti`.
     pub key: [u8; 32],
     /// Until when it must be remembered.
     pub until: Timestamp,

@@ -42,6 +42,9 @@ use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
 use crate::time::Timestamp;
 
+/// How many cases with one blind value are counted at most.
+pub const BLIND_COUNT_MAX: u64 = 1_000;
+
 /// Keeps cases, leaves, the outbox and the log of one merchant.
 ///
 /// # Contract
@@ -74,6 +77,9 @@ pub trait Store: Send + Sync + 'static {
     fn case_counts(&self) -> impl Future<Output = Result<Vec<(String, u64)>>> + Send;
 
     /// How many cases hold this blind value under this kind (the same phone, for example).
+    ///
+    /// More than [`BLIND_COUNT_MAX`] are not counted: a number that a center gives for everybody must
+    /// not make every intake slower than the last.
     fn blind_count(
         &self,
         kind: &'static str,

@@ -67,6 +67,8 @@ pub struct SeenReport {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) reports: BTreeMap<String, SeenReport>,
+    /// The last sequence about each complaint.
+    pub(super) last: BTreeMap<String, u64>,
     /// Ids in the order they first came.
     pub(super) order: Vec<String>,
     pub(super) calls: u64,

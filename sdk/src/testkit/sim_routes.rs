@@ -122,11 +122,11 @@ fn take(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Option<SeenReport>
         return Some(seen);
     }
     // A gap is allowed (reports of an erased person are dropped unsent); going back is not.
-    let about = memory.reports.values().filter(|seen| seen.complaint_no == no);
-    let last = about.map(|seen| seen.sequence).max().unwrap_or(0);
+    let last = memory.last.get(&no).copied().unwrap_or(0);
     if sequence <= last {
         memory.complaints.push(format!("{id}: sequence {sequence} after {last}"));
     }
+    memory.last.insert(no.clone(), sequence.max(last));
     let seen = SeenReport {
         report_id: id.clone(),
         complaint_no: no,

@@ -48,6 +48,14 @@ impl Fault {
         }
     }
 
+    /// Whether somebody outside holds a lock that we need, for longer than we wait.
+    pub(super) fn is_locked(&self) -> bool {
+        match self {
+            Self::Refused(_) => false,
+            Self::Engine(error) => error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE),
+        }
+    }
+
     /// Whether it is nobody's fault among those that were sent together.
     pub(super) fn is_nobodys(&self) -> bool {
         match self {

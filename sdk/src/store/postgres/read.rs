@@ -9,8 +9,8 @@ use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
 use crate::store::leftovers::{self, LEFTOVERS};
 use crate::store::{
-    CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState, RecordRow, SealedRow,
-    StagedLeaf, StoreError, StoredCase, StoredLeaf, StreamHead,
+    BLIND_COUNT_MAX, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState,
+    RecordRow, SealedRow, StagedLeaf, StoreError, StoredCase, StoredLeaf, StreamHead,
 };
 use crate::time::Timestamp;
 
@@ -78,9 +78,10 @@ pub(super) async fn case_counts(db: &Readers) -> Try<Vec<(String, u64)>> {
 }
 
 pub(super) async fn blind_count(db: &Readers, kind: &str, blind: [u8; 32]) -> Try<u64> {
-    let sql = "SELECT COUNT(*) FROM blind_values WHERE kind = $1 AND value = $2";
-    let blind = blind.as_slice();
-    let values: Values<'_> = &[&kind, &blind];
+    let sql = "SELECT COUNT(*) FROM
+                   (SELECT 1 FROM blind_values WHERE kind = $1 AND value = $2 LIMIT $3) AS some";
+    let (blind, most) = (blind.as_slice(), int(BLIND_COUNT_MAX)?);
+    let values: Values<'_> = &[&kind, &blind, &most];
     one(db, sql, values, |row| rows::number(row, 0, "blind_values"))
         .await?
         .ok_or_else(|| corrupt("blind_values"))

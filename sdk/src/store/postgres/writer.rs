@@ -22,6 +22,8 @@ use super::listen::Bell;
 use super::plan::{Link, Miss, Value};
 use crate::store::{Change, Expected, News, StoreError};
 
+/// After so many changes in a row that met a lock of somebody else the others are told to come back.
+const PATIENCE: u32 = 2;
 /// So many that came together are a load, and so long is waited for the rest of it.
 const LOAD: usize = 8;
 const GATHER: Duration = Duration::from_millis(1);
@@ -151,8 +153,15 @@ impl Writer {
             return;
         }
         // Whoever stopped waiting meanwhile was told that it is not known; now it is not written.
+        let mut locked = 0;
         for job in jobs.into_iter().filter(|job| !job.ack.is_closed()) {
+            if locked == PATIENCE {
+                // It is not one row that somebody holds: the others need not wait for it in turn.
+                answer(job, Err(StoreError::Overloaded));
+                continue;
+            }
             if let Err((fault, jobs)) = self.together(vec![job]).await {
+                locked = if fault.is_locked() { locked + 1 } else { 0 };
                 let told = fault.into_store_error();
                 jobs.into_iter().for_each(|job| answer(job, Err(told_again(&told))));
             }
@@ -302,12 +311,12 @@ async fn reasons(
     misses: BTreeMap<usize, Miss>,
 ) -> Try<BTreeMap<usize, StoreError>> {
     let mut reasons = BTreeMap::new();
+    if misses.values().any(|miss| *miss == Miss::Closed) {
+        tracing::error!("this store was moved elsewhere: nothing is written here any more");
+    }
     for (owner, miss) in misses {
         let reason = match miss {
-            Miss::Closed => {
-                tracing::error!("this store was moved elsewhere: nothing is written here any more");
-                StoreError::Closed
-            }
+            Miss::Closed => StoreError::Closed,
             Miss::Token => StoreError::TokenReplayed,
             Miss::Conflict(what) => StoreError::Conflict { what },
             Miss::NewCase => StoreError::Conflict { what: taken(link, batch[owner]).await? },

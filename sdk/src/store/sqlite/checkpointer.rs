@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error};
 
 use super::lock;
 use crate::store::StoreError;
 
-/// So few pages are left for the writer, or it is tried again, so often at most.
+/// So few pages that came during a round are left for the writer; for more there is another round,
+/// so often at most.
 const LEFT: i64 = 1_000;
 const ROUNDS: u32 = 3;
 
@@ -45,9 +47,19 @@ impl Checkpointer {
     /// Asks for a move, unless one is under way or waits to be concluded.
     pub(super) fn ask(&self) {
         let asked = self.state.compare_exchange(IDLE, ASKED, Ordering::SeqCst, Ordering::SeqCst);
-        if let (Ok(_), Some(bell)) = (asked, &self.bell) {
-            // There is room for one, and none is under way.
-            let _ = bell.try_send(());
+        if let (Ok(_), Some(bell)) = (asked, &self.bell)
+            && bell.try_send(()).is_err()
+        {
+            // The thread is gone: the writer moves the log alone.
+            self.state.store(DONE, Ordering::SeqCst);
+        }
+    }
+
+    /// Waits until no move is under way, so that the writer can have the log for itself.
+    pub(super) fn rest(&self, limit: Duration) {
+        let began = Instant::now();
+        while self.state.load(Ordering::SeqCst) == ASKED && began.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -81,23 +93,24 @@ impl Drop for Checkpointer {
 
 fn run(db: &Connection, rung: &Receiver<()>, state: &AtomicU8, failed: &Mutex<Option<Error>>) {
     while rung.recv().is_ok() {
-        for _ in 0..ROUNDS {
-            match move_pages(db) {
-                Ok(left) if left <= LEFT => break,
-                Ok(_) => {}
-                Err(error) => {
-                    *lock(failed) = Some(error);
-                    break;
-                }
-            }
+        if let Err(error) = move_pages(db) {
+            *lock(failed) = Some(error);
         }
         state.store(DONE, Ordering::SeqCst);
     }
 }
 
-/// Moves what no reader holds back; gives how many pages of the log are left.
-fn move_pages(db: &Connection) -> Result<i64, Error> {
-    let (log, moved): (i64, i64) =
-        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(log - moved)
+/// Moves what no reader holds back, in rounds: each moves what was there when it began, so the next
+/// one tells how much came meanwhile.
+fn move_pages(db: &Connection) -> Result<(), Error> {
+    let mut before = 0;
+    for _ in 0..ROUNDS {
+        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+        let pages: i64 = db.query_row(sql, [], |row| row.get(1))?;
+        if pages - before <= LEFT {
+            break;
+        }
+        before = pages;
+    }
+    Ok(())
 }

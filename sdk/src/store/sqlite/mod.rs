@@ -74,7 +74,7 @@ impl Default for SqliteOptions {
             cache_kib: 8 * 1024,
             writer_cache_kib: 32 * 1024,
             checkpoint_pages: 16_000,
-            journal_size_limit: 64 * 1024 * 1024,
+            journal_size_limit: 128 * 1024 * 1024,
             max_pages: None,
         }
     }
@@ -140,6 +140,7 @@ impl SqliteStore {
             Checkpointer::start(beside)?,
             options.batch.max(1),
             options.checkpoint_pages.max(1),
+            options.busy_timeout,
             Arc::clone(&last_batch),
         );
         let thread = std::thread::Builder::new()

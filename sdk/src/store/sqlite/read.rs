@@ -9,8 +9,8 @@ use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
 use crate::store::leftovers::{self, LEFTOVERS};
 use crate::store::{
-    CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState, RecordRow, SealedRow,
-    StagedLeaf, StoredCase, StoredLeaf, StreamHead,
+    BLIND_COUNT_MAX, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState,
+    RecordRow, SealedRow, StagedLeaf, StoredCase, StoredLeaf, StreamHead,
 };
 use crate::time::Timestamp;
 
@@ -86,8 +86,9 @@ pub(super) fn case_counts(db: &Connection) -> Try<Vec<(String, u64)>> {
 }
 
 pub(super) fn blind_count(db: &Connection, kind: &str, blind: [u8; 32]) -> Try<u64> {
-    let sql = "SELECT COUNT(*) FROM blind_values WHERE kind = ?1 AND value = ?2";
-    let found: i64 = value(db, "blind_values", sql, params![kind, blind])?;
+    let sql = "SELECT COUNT(*) FROM
+                   (SELECT 1 FROM blind_values WHERE kind = ?1 AND value = ?2 LIMIT ?3)";
+    let found: i64 = value(db, "blind_values", sql, params![kind, blind, int(BLIND_COUNT_MAX)?])?;
     u64::try_from(found).map_err(|_| corrupt("blind_values"))
 }
 

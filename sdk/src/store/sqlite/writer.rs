@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -101,6 +101,7 @@ pub(super) struct Writer {
     last_batch: Arc<AtomicUsize>,
     checkpointer: Checkpointer,
     company: Company,
+    patience: Duration,
     must_truncate: bool,
 }
 
@@ -110,6 +111,7 @@ impl Writer {
         checkpointer: Checkpointer,
         batch: usize,
         checkpoint_pages: i32,
+        patience: Duration,
         last_batch: Arc<AtomicUsize>,
     ) -> Self {
         Self {
@@ -119,6 +121,7 @@ impl Writer {
             last_batch,
             checkpointer,
             company: Company::default(),
+            patience,
             must_truncate: false,
         }
     }
@@ -148,6 +151,7 @@ impl Writer {
             }
         }
         self.checkpointer.end();
+        self.checkpointer.is_done().map_err(|error| describe(&error))?;
         self.checkpoint(true).map_err(|error| describe(&error))?;
         Ok(())
     }
@@ -239,8 +243,7 @@ impl Writer {
                 answer(job, outcome);
             }
         }
-        self.must_truncate |= !erased.is_empty();
-        let done = self.move_log();
+        let done = self.move_log(!erased.is_empty());
         for job in erased {
             answer(job, Ok(()));
         }
@@ -249,12 +252,22 @@ impl Writer {
     }
 
     /// Has the log moved when it has grown: most of it beside us, the rest here; at once and to the
-    /// last byte when something must be gone from it.
-    fn move_log(&mut self) -> Result<(), Error> {
-        if self.must_truncate {
+    /// last byte when something was erased just now. What a reader kept from being emptied then is
+    /// tried again with every batch, but waited for only once.
+    fn move_log(&mut self, erased: bool) -> Result<(), Error> {
+        if erased {
+            self.checkpointer.rest(self.patience);
+            self.checkpointer.is_done()?;
             return self.checkpoint(true);
         }
-        if self.checkpointer.is_done()? {
+        let is_done = self.checkpointer.is_done()?;
+        if self.must_truncate {
+            self.db.busy_timeout(Duration::ZERO)?;
+            let done = self.checkpoint(true);
+            self.db.busy_timeout(self.patience)?;
+            return done;
+        }
+        if is_done {
             return self.checkpoint(false);
         }
         if PAGES.get() >= self.checkpoint_pages {

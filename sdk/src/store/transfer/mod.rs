@@ -116,21 +116,32 @@ pub async fn restore(backup: &Path, to: &str, watch: Watch<'_>) -> Result<Copied
     let name = file_url(backup)?;
     let newer = sqlite::newer_copy(backup).await?;
     let read = newer.as_deref().map_or_else(|| Ok(name.clone()), file_url)?;
-    let mut source = End::source(&read, Use::Copy).await?;
-    match source.house().await? {
-        House::Backup => {}
-        // Versions with that schema knew no mark for backups.
-        House::Open if newer.is_some() => {}
-        House::Open | House::Moved { .. } => {
-            return Err(TransferError::NoBackup { place: name });
-        }
-        House::Filling { from } => return Err(TransferError::SourceFilling { from }),
-    }
-    let done = fill(source, &name, to, watch).await;
+    let done = restore_from(&read, &name, newer.is_some(), to, watch).await;
     if let Some(copy) = newer {
         std::fs::remove_file(copy)?;
     }
     done
+}
+
+/// Fills a store from a backup that is read here and goes by that name.
+async fn restore_from(
+    read: &str,
+    name: &str,
+    was_older: bool,
+    to: &str,
+    watch: Watch<'_>,
+) -> Result<Copied, TransferError> {
+    let mut source = End::source(read, Use::Copy).await?;
+    match source.house().await? {
+        House::Backup => {}
+        // Versions with an older schema knew no mark for backups.
+        House::Open if was_older => {}
+        House::Open | House::Moved { .. } => {
+            return Err(TransferError::NoBackup { place: name.to_owned() });
+        }
+        House::Filling { from } => return Err(TransferError::SourceFilling { from }),
+    }
+    fill(source, name, to, watch).await
 }
 
 /// Writes a backup of a store that may be in use into a new file: everything as of one instant.

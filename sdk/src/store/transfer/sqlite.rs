@@ -171,8 +171,14 @@ pub(super) async fn newer_copy(backup: &Path) -> Try<Option<PathBuf>> {
     let path = backup.to_owned();
     on_thread(move || {
         let db = connect(&path)?;
-        if version(&db)? == latest() {
+        let found = version(&db)?;
+        if found == latest() {
             return Ok(None);
+        }
+        if found > latest() {
+            return Err(TransferError::OtherVersion {
+                place: format!("sqlite://{}", path.display()),
+            });
         }
         let mut name = path.as_os_str().to_owned();
         name.push(".newer");
@@ -184,8 +190,13 @@ pub(super) async fn newer_copy(backup: &Path) -> Try<Option<PathBuf>> {
         let text = copy.to_str().ok_or_else(|| std::io::Error::other("its path is not UTF-8"))?;
         disk::create_private(&copy)?;
         db.execute("VACUUM INTO ?1", [text])?;
-        migrate(&mut connect(&copy)?, &copy)?;
-        Ok(Some(copy))
+        match connect(&copy).and_then(|mut db| migrate(&mut db, &copy)) {
+            Ok(()) => Ok(Some(copy)),
+            Err(error) => {
+                std::fs::remove_file(&copy)?;
+                Err(error)
+            }
+        }
     })
     .await
 }
