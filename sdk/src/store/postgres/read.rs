@@ -79,7 +79,7 @@ pub(super) async fn case_counts(db: &Readers) -> Try<Vec<(String, u64)>> {
 
 pub(super) async fn blind_count(db: &Readers, kind: &str, blind: [u8; 32]) -> Try<u64> {
     let sql = "SELECT COUNT(*) FROM
-                   (SELECT 1 FROM blind_values WHERE kind = $1 AND value = $2 LIMIT $3) AS some";
+                   (SELECT 1 FROM blind_values WHERE kind = $1 AND value = $2 LIMIT $3) AS found";
     let (blind, most) = (blind.as_slice(), int(BLIND_COUNT_MAX)?);
     let values: Values<'_> = &[&kind, &blind, &most];
     one(db, sql, values, |row| rows::number(row, 0, "blind_values"))
