@@ -4,7 +4,6 @@
 //! when the disk fails. This room knows rows, not what they mean.
 
 mod apply;
-mod checkpointer;
 mod company;
 mod error;
 mod handle;
@@ -29,7 +28,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::mpsc;
 
-use self::checkpointer::Checkpointer;
 use self::error::{Fault, Try, describe};
 use self::readers::Readers;
 use self::writer::{Job, Writer};
@@ -73,8 +71,8 @@ impl Default for SqliteOptions {
             busy_timeout: Duration::from_secs(5),
             cache_kib: 8 * 1024,
             writer_cache_kib: 32 * 1024,
-            checkpoint_pages: 16_000,
-            journal_size_limit: 128 * 1024 * 1024,
+            checkpoint_pages: 6_000,
+            journal_size_limit: 64 * 1024 * 1024,
             max_pages: None,
         }
     }
@@ -134,10 +132,8 @@ impl SqliteStore {
         let readers = Readers::open(path, &options).map_err(Fault::into_store_error)?;
         let last_batch = Arc::new(AtomicUsize::new(0));
         let (sender, jobs) = mpsc::channel(options.queue.max(1));
-        let beside = open_beside(path, &options).map_err(Fault::into_store_error)?;
         let writer = Writer::new(
             db,
-            Checkpointer::start(beside)?,
             options.batch.max(1),
             options.checkpoint_pages.max(1),
             options.busy_timeout,
@@ -251,16 +247,6 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Try<(Connection, SqliteS
         return Err(StoreError::Engine(text.to_owned()).into());
     }
     Ok((db, settings))
-}
-
-/// The connection that moves the write-ahead log beside the writer.
-fn open_beside(path: &Path, options: &SqliteOptions) -> Try<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    prepare(&db, options)?;
-    db.pragma_update(None, "synchronous", "FULL")?;
-    let _: i64 = pragma(&db, "PRAGMA wal_autocheckpoint = 0")?;
-    Ok(db)
 }
 
 /// What every connection is told first.

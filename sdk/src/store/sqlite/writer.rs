@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::checkpointer::Checkpointer;
 use super::company::Company;
 use super::error::{Fault, Try, describe, is_fatal};
 use super::{apply, lock};
@@ -98,8 +97,9 @@ pub(super) struct Writer {
     db: Connection,
     batch: usize,
     checkpoint_pages: i32,
+    /// How many pages the log had when it was last moved, as long as it goes on from there.
+    moved: i32,
     last_batch: Arc<AtomicUsize>,
-    checkpointer: Checkpointer,
     company: Company,
     patience: Duration,
     must_truncate: bool,
@@ -108,7 +108,6 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         db: Connection,
-        checkpointer: Checkpointer,
         batch: usize,
         checkpoint_pages: i32,
         patience: Duration,
@@ -118,8 +117,8 @@ impl Writer {
             db,
             batch,
             checkpoint_pages,
+            moved: 0,
             last_batch,
-            checkpointer,
             company: Company::default(),
             patience,
             must_truncate: false,
@@ -150,8 +149,6 @@ impl Writer {
                 return Err(told);
             }
         }
-        self.checkpointer.end();
-        self.checkpointer.is_done().map_err(|error| describe(&error))?;
         self.checkpoint(true).map_err(|error| describe(&error))?;
         Ok(())
     }
@@ -251,29 +248,30 @@ impl Writer {
         done.or_else(|error| if is_fatal(&error) { Err(error) } else { Ok(()) })
     }
 
-    /// Has the log moved when it has grown: most of it beside us, the rest here; at once and to the
-    /// last byte when something was erased just now. What a reader kept from being emptied then is
-    /// tried again with every batch, but waited for only once.
+    /// Moves the log when it has grown; at once and to the last byte when something was erased just
+    /// now. What a reader kept from being emptied then is tried again with every batch, but waited
+    /// for only once.
     fn move_log(&mut self, erased: bool) -> Result<(), Error> {
         if erased {
-            self.checkpointer.rest(self.patience);
-            self.checkpointer.is_done()?;
             return self.checkpoint(true);
         }
-        let is_done = self.checkpointer.is_done()?;
         if self.must_truncate {
             self.db.busy_timeout(Duration::ZERO)?;
             let done = self.checkpoint(true);
             self.db.busy_timeout(self.patience)?;
             return done;
         }
-        if is_done {
-            return self.checkpoint(false);
+        let pages = PAGES.get();
+        if pages < self.moved {
+            // The log began anew.
+            self.moved = 0;
         }
-        if PAGES.get() >= self.checkpoint_pages {
-            self.checkpointer.ask();
+        if pages - self.moved < self.checkpoint_pages {
+            return Ok(());
         }
-        Ok(())
+        // What a long read holds back is tried again after as many pages, not with every batch.
+        self.moved = pages;
+        self.checkpoint(false)
     }
 
     /// Moves the write-ahead log into the database file, and empties it if asked to. A reader may
