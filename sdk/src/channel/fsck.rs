@@ -108,8 +108,7 @@ impl<S: Store> Channel<S> {
     ) -> Result<(), StoreError> {
         audit.report.staged = tide.staged;
         if !whole || self.tide().await? != *tide {
-            let note = "counts: the store was written or not read to its end; stop the server and \
-                        check again";
+            let note = "计数未判定：核对期间有写入，或未能读完；请停止服务后再核对";
             audit.not_judged(Invariant::I1, note);
             return Ok(());
         }

@@ -11,8 +11,7 @@ use crate::store::StoreError;
 /// How many findings are told one by one; the others are counted.
 const TOLD: usize = 100;
 /// What the check of the words cannot say.
-const STRUCTURE: &str = "structure only: what is sealed opens under its case's key and is what was \
-                         committed to; nothing was searched for readable personal data";
+const STRUCTURE: &str = "只核对结构：密文能用本案密钥解开且与承诺一致；没有搜索可读的个人信息";
 
 /// What must hold of a store. The numbers never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -295,7 +294,7 @@ impl Audit {
         };
         self.found(FsckCode::Engine, error.to_string());
         for invariant in about {
-            self.not_judged(*invariant, "the engine could not read it to its end");
+            self.not_judged(*invariant, "数据库未能读完这一部分");
         }
         Ok(None)
     }
@@ -311,7 +310,7 @@ impl Audit {
             let note = self.notes.get(&invariant).copied();
             let (verdict, note) = match invariant {
                 Invariant::I2 | Invariant::I3 | Invariant::I4 => {
-                    (Verdict::NotApplicable, Some("no fund yet"))
+                    (Verdict::NotApplicable, Some("尚无保证金功能"))
                 }
                 Invariant::I7 if !is_broken => (Verdict::Sound, Some(STRUCTURE)),
                 Invariant::I1 | Invariant::I5 | Invariant::I6 | Invariant::I7 | Invariant::I8 => {
