@@ -71,7 +71,9 @@ fn config() -> Result<ChannelConfig, Error> {
         // The center's keys come from its JWKS; with none, every diversion is refused.
         center: CenterTrust::new("https://center.example", KeySet::new()),
         keys: KeyRing::from_file(&KeyRingFile::generate(&SystemEntropy))?,
-        rules: RuleSet::named("odr-2026")?,
+        rules: RuleSet::current("odr-2026")?,
+        more_rules: Vec::new(),
+        retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::new(500_000),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,

@@ -1,5 +1,6 @@
 //! The application: one engine, its settings, its counters, and the router of everything served.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,6 +28,8 @@ use crate::{api, console};
 pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) config: Arc<Config>,
+    /// The data folder.
+    pub(crate) data: Arc<Path>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     draining: Arc<AtomicBool>,
@@ -35,12 +38,13 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The application over an engine.
-    pub(crate) fn new(engine: Engine, config: Config) -> Self {
+    /// The application over an engine and the data folder it came from.
+    pub(crate) fn new(engine: Engine, config: Config, data: &Path) -> Self {
         Self {
             engine,
             limits: Arc::new(Limits::new(config.server.in_flight_mib)),
             config: Arc::new(config),
+            data: Arc::from(data),
             metrics: Arc::new(Metrics::new()),
             draining: Arc::new(AtomicBool::new(false)),
             looked: Arc::default(),

@@ -1,13 +1,16 @@
 //! The command line: what can be asked for. Help texts are for operators, so they are in Chinese.
 
+mod people;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use green_channel::case::Role;
 
-use crate::auth::Scope;
+use self::people::{TokenCommand, UserCommand};
+use crate::calendars::CalendarCommand;
+use crate::rule_sets::RulesCommand;
 use crate::{backup, data_folder, demo, doctor, export, fsck, moving, restore, serve};
 
 /// 12315 绿色通道商户端：接收分流投诉、首问负责、计时、和解、履行、回传，并留下可离线核验的存证。
@@ -43,6 +46,16 @@ enum Command {
         #[command(subcommand)]
         command: ExportCommand,
     },
+    /// 管理日历：各年放假安排
+    Calendar {
+        #[command(subcommand)]
+        command: CalendarCommand,
+    },
+    /// 查看规则集：各类时限从何而来
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// 备份数据库到一个文件，不必停止服务；密钥不在其中
     Backup {
         #[command(flatten)]
@@ -58,6 +71,8 @@ enum Command {
         /// 备份文件
         #[arg(long)]
         from: PathBuf,
+        #[command(flatten)]
+        list: ErasedArgs,
     },
     /// 把数据库搬到另一个引擎或位置（先停止服务）；中断后再次运行可继续
     MigrateStore {
@@ -89,6 +104,17 @@ pub(crate) struct DataArgs {
     /// 数据目录
     #[arg(long, env = "GREEN_CHANNEL_DATA", default_value = "data")]
     pub(crate) data: PathBuf,
+}
+
+/// Who must not come back with a backup.
+#[derive(Args)]
+pub(crate) struct ErasedArgs {
+    /// 另存的删除名单 erased.list；数据目录中没有名单时必须给出
+    #[arg(long, value_name = "FILE")]
+    pub(crate) erased: Option<PathBuf>,
+    /// 确认没有删除名单：备份之后被删除的个人信息会随之恢复
+    #[arg(long, conflicts_with = "erased")]
+    pub(crate) no_erased_list: bool,
 }
 
 #[derive(Args)]
@@ -132,76 +158,6 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Subcommand)]
-enum TokenCommand {
-    /// 新建凭证；凭证只显示这一次
-    Create {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 用途说明
-        #[arg(long)]
-        name: String,
-        /// 权限范围，可多次给出
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<Scope>,
-        /// 以什么岗位办理
-        #[arg(long, default_value = "clerk")]
-        role: StaffRole,
-    },
-    /// 列出凭证（不含凭证本身）
-    List {
-        #[command(flatten)]
-        data: DataArgs,
-    },
-    /// 作废凭证，立即生效
-    Revoke {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 新建时写的用途说明；同名的全部作废
-        #[arg(long)]
-        name: String,
-    },
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// 新增人员；初始密码只显示这一次
-    Add {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 登录名
-        #[arg(long)]
-        login: String,
-        /// 姓名
-        #[arg(long)]
-        name: String,
-        /// 岗位
-        #[arg(long)]
-        role: StaffRole,
-    },
-    /// 重设密码；新密码只显示这一次
-    Password {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 登录名
-        #[arg(long)]
-        login: String,
-    },
-    /// 列出人员
-    List {
-        #[command(flatten)]
-        data: DataArgs,
-    },
-    /// 停用人员，立即生效；办理记录保留
-    Remove {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 登录名
-        #[arg(long)]
-        login: String,
-    },
-}
-
-#[derive(Subcommand)]
 enum ExportCommand {
     /// 导出存证日志到一个文件夹，用 green-channel-verify 离线核验
     Log {
@@ -222,30 +178,6 @@ pub(crate) enum Document {
     Center,
 }
 
-/// The roles a person or a token can have.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum StaffRole {
-    /// 受理员
-    Clerk,
-    /// 主管
-    Supervisor,
-    /// 系统管理员
-    Administrator,
-    /// 审计员
-    Auditor,
-}
-
-impl From<StaffRole> for Role {
-    fn from(role: StaffRole) -> Self {
-        match role {
-            StaffRole::Clerk => Self::Clerk,
-            StaffRole::Supervisor => Self::Supervisor,
-            StaffRole::Administrator => Self::Administrator,
-            StaffRole::Auditor => Self::Auditor,
-        }
-    }
-}
-
 /// Why a command failed, in words for the operator.
 pub(crate) type CliError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -257,32 +189,17 @@ impl Cli {
             Command::Serve(args) => serve::run(&args.data).await?,
             Command::Demo(args) => return demo::run(&args).await,
             Command::Doctor(args) => return doctor::run(&args.data).await,
-            Command::Token { command } => match command {
-                TokenCommand::Create { data, name, scopes, role } => {
-                    data_folder::create_token(&data.data, name, scopes, role.into()).await?;
-                }
-                TokenCommand::List { data } => data_folder::list_tokens(&data.data).await?,
-                TokenCommand::Revoke { data, name } => {
-                    data_folder::revoke_tokens(&data.data, &name).await?;
-                }
-            },
-            Command::User { command } => match command {
-                UserCommand::Add { data, login, name, role } => {
-                    data_folder::add_person(&data.data, login, name, role.into()).await?;
-                }
-                UserCommand::Password { data, login } => {
-                    data_folder::reset_password(&data.data, &login).await?;
-                }
-                UserCommand::List { data } => data_folder::list_people(&data.data).await?,
-                UserCommand::Remove { data, login } => {
-                    data_folder::remove_person(&data.data, &login).await?;
-                }
-            },
+            Command::Token { command } => command.run().await?,
+            Command::User { command } => command.run().await?,
             Command::Export { command: ExportCommand::Log { data, out } } => {
                 export::log(&data.data, &out).await?;
             }
             Command::Backup { data, out } => return backup::run(&data.data, &out).await,
-            Command::Restore { data, from } => return restore::run(&data.data, &from).await,
+            Command::Calendar { command } => command.run().await?,
+            Command::Rules { command } => command.run()?,
+            Command::Restore { data, from, list } => {
+                return restore::run(&data.data, &from, &list).await;
+            }
             Command::MigrateStore { from, to, data } => {
                 return moving::run(&from, &to, data.as_deref()).await;
             }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use green_channel::store::Place;
 use serde::Deserialize;
 
+use crate::rule_sets::RuleSets;
+
 /// The commented default that `init` writes.
 pub(crate) const DEFAULT: &str = include_str!("../config.default.toml");
 /// The file's name in the data folder.
@@ -21,6 +23,9 @@ pub(crate) struct Config {
     pub(crate) rules: Rules,
     pub(crate) storage: Storage,
     pub(crate) log: Log,
+    /// A file from before there was this section reads as well.
+    #[serde(default)]
+    pub(crate) console: Console,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -59,6 +64,8 @@ pub(crate) struct Center {
 pub(crate) struct Rules {
     pub(crate) set: String,
     pub(crate) clerk_offer_limit_fen: i64,
+    #[serde(default = "three_years")]
+    pub(crate) retention_years: u16,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +80,20 @@ pub(crate) struct Storage {
 pub(crate) struct Log {
     pub(crate) level: Level,
     pub(crate) format: Format,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Console {
+    pub(crate) idle_minutes: u32,
+    pub(crate) session_hours: u32,
+    pub(crate) require_totp: bool,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { idle_minutes: 30, session_hours: 8, require_totp: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -109,6 +130,7 @@ impl Config {
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
         let mut config = Self::parse(&text)?;
+        config.check_rules(data)?;
         config.storage.database = within(data, &config.storage.database);
         config.center.jwks_file = data.join(&config.center.jwks_file);
         Ok(config)
@@ -123,6 +145,16 @@ impl Config {
             config.merchant.log_origin = origin_of(&config.server.public_url);
         }
         Ok(config)
+    }
+
+    /// Whether the rule set is shipped, or one that the operator put into the data folder.
+    fn check_rules(&self, data: &Path) -> Result<(), ConfigError> {
+        match RuleSets::read(data).and_then(|sets| sets.chosen(&self.rules.set)) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(ConfigError::Field { field: "rules.set", problem: error.to_string() })
+            }
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -149,8 +181,8 @@ impl Config {
         if !api.is_empty() && (!api.starts_with("http") || api.ends_with('/')) {
             return fail("center.api_url", "以 http:// 或 https:// 开头，末尾不带斜杠，或留空");
         }
-        if let Err(error) = green_channel::case::RuleSet::named(&self.rules.set) {
-            return fail("rules.set", &error.to_string());
+        if !(1..=30).contains(&self.rules.retention_years) {
+            return fail("rules.retention_years", "1 至 30 年");
         }
         if self.rules.clerk_offer_limit_fen < 0 {
             return fail("rules.clerk_offer_limit_fen", "不能为负数");
@@ -167,8 +199,19 @@ impl Config {
         if self.storage.queue == 0 {
             return fail("storage.queue", "至少为 1");
         }
+        if !(1..=480).contains(&self.console.idle_minutes) {
+            return fail("console.idle_minutes", "须为 1 至 480");
+        }
+        if !(1..=24).contains(&self.console.session_hours) {
+            return fail("console.session_hours", "须为 1 至 24");
+        }
         Ok(())
     }
+}
+
+/// How long personal data is kept after closing where nothing is configured.
+fn three_years() -> u16 {
+    3
 }
 
 /// The database as an absolute URL: a file's relative path is meant within the data folder.
@@ -188,12 +231,21 @@ fn origin_of(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn the_default_file_is_valid() {
         let config = Config::parse(DEFAULT).unwrap();
         assert_eq!(config.rules.set, "odr-2026");
         assert_eq!(config.merchant.log_origin, "127.0.0.1:8315/log");
+    }
+
+    #[test]
+    fn a_file_from_before_the_console_section_reads() {
+        let (old, _) = DEFAULT.split_once("[console]").unwrap();
+        let console = Config::parse(old).unwrap().console;
+        assert_eq!((console.idle_minutes, console.session_hours), (30, 8));
+        assert!(!console.require_totp);
     }
 
     #[test]
@@ -208,11 +260,28 @@ mod tests {
         for (from, to, field) in [
             ("91000000000000000K", "910000000000000000", "merchant.uscc"),
             ("http://127.0.0.1:8315\"", "127.0.0.1:8315\"", "server.public_url"),
-            ("set = \"odr-2026\"", "set = \"nope\"", "rules.set"),
+            ("retention_years = 3", "retention_years = 0", "rules.retention_years"),
         ] {
             let text = DEFAULT.replace(from, to);
             let error = Config::parse(&text).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");
         }
+    }
+
+    #[test]
+    fn a_rule_set_that_is_nowhere_is_named_with_those_that_are() {
+        let scratch = Scratch::new("config-rules");
+        let text = DEFAULT.replace("set = \"odr-2026\"", "set = \"nope\"");
+        std::fs::write(scratch.path().join(FILE_NAME), text).unwrap();
+        let error = Config::load(scratch.path()).unwrap_err().to_string();
+        for words in ["rules.set", "nope", "odr-2026"] {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_retention_keeps_three_years() {
+        let text = DEFAULT.replace("retention_years = 3", "");
+        assert_eq!(Config::parse(&text).unwrap().rules.retention_years, 3);
     }
 }

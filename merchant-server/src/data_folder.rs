@@ -5,25 +5,26 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use green_channel::calendar::Calendar;
-use green_channel::case::{Actor, Role, RuleSet};
+use green_channel::case::{Actor, Role};
 use green_channel::channel::{
     CenterTrust, Channel, ChannelConfig, Host, HostEvent, KeyRing, KeyRingFile, SystemClock,
     SystemEntropy,
 };
-use green_channel::ids::Pseudonym;
+use green_channel::ids::{Pseudonym, TenantId};
 use green_channel::money::Fen;
 use green_channel::protocol::KeySet;
 use green_channel::store::AnyStore;
+use green_channel::time::{Date, Timestamp};
 use serde_json::json;
 
+use crate::auth::personnel::{self, Newcomer};
 use crate::auth::{
-    ApiToken, Person, Scope, hash_password, people, person, person_add, person_save, token_create,
-    token_revoke, tokens,
+    ApiToken, Held, PeopleError, Scope, may_have, people, token_create, token_revoke, tokens,
 };
 use crate::cli::{CliError, InitArgs};
 use crate::config::{Config, DEFAULT, FILE_NAME};
 use crate::logging::say;
+use crate::{calendars, rule_sets};
 
 const KEYS_FILE: &str = "keys.json";
 
@@ -55,14 +56,18 @@ pub(crate) async fn init(args: &InitArgs) -> Result<(), CliError> {
     ));
     for (login, name, role) in [
         ("admin", "系统管理员", Role::Administrator),
+        ("anquan", "安全管理员", Role::SecurityAdministrator),
         ("zhuguan", "主管", Role::Supervisor),
         ("shouli", "受理员", Role::Clerk),
         ("shenji", "审计员", Role::Auditor),
     ] {
-        let password = add(&engine, login, name, role).await?;
+        let newcomer = Newcomer { login, name, held: Held::one(role), must_change: true };
+        let password = add(&engine, newcomer).await?;
         say(&format!("账号 {login}（{name}）初始密码：{password}"));
     }
-    say("初始密码只显示这一次。下一步：merchant-server doctor，然后 merchant-server serve");
+    say(
+        "初始密码只显示这一次，首次登录须更改。下一步：merchant-server doctor，然后 merchant-server serve",
+    );
     Ok(())
 }
 
@@ -130,6 +135,9 @@ async fn parts(data: &Path, config: &Config) -> Result<(AnyStore, ChannelConfig)
     let file: KeyRingFile = serde_json::from_str(&text)
         .map_err(|error| format!("密钥文件有误（第 {} 行）", error.line()))?;
     let keys = KeyRing::from_file(&file)?;
+    let sets = rule_sets::RuleSets::read(data)?;
+    let rules = sets.chosen(&config.rules.set)?;
+    let calendar = calendars::read(data)?.calendar;
     let store = AnyStore::open(&config.storage.database, config.storage.queue).await?;
     let channel = ChannelConfig {
         host: Host {
@@ -140,8 +148,10 @@ async fn parts(data: &Path, config: &Config) -> Result<(AnyStore, ChannelConfig)
         },
         center: center_trust(config)?,
         keys,
-        rules: RuleSet::named(&config.rules.set)?,
-        calendar: Calendar::shipped(),
+        more_rules: sets.besides(&rules),
+        rules,
+        calendar,
+        retention_years: config.rules.retention_years,
         clerk_offer_limit: Fen::new(config.rules.clerk_offer_limit_fen),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
@@ -173,68 +183,72 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Makes the name of a new file durable: what is not in its folder on the disk is gone after a
+/// power cut.
+#[cfg(unix)]
+pub(crate) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes the name of a new file durable: this system does it by itself.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder_of(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Adds a person with a fresh password, which is returned to be shown once; the log notes the
-/// pseudonym and the role.
-pub(crate) async fn add(
-    engine: &Engine,
-    login: &str,
-    name: &str,
-    role: Role,
-) -> Result<String, CliError> {
-    let password = fresh_password(engine);
-    let person = Person {
-        login: login.to_owned(),
-        name: name.to_owned(),
-        role,
-        pseudonym: Pseudonym::new(engine.random()),
-        password_hash: hash_password(password.clone(), engine.random()).await,
-        failures: 0,
-        locked_until: None,
-        removed: false,
-    };
-    person_add(engine.store(), &person).await?;
-    let data = json!({ "person": person.pseudonym, "role": role.code() });
-    engine.record_host(operator(), HostEvent { kind: "person_added", data }).await?;
-    Ok(password)
+/// pseudonym and the roles.
+pub(crate) async fn add(engine: &Engine, newcomer: Newcomer<'_>) -> Result<String, PeopleError> {
+    personnel::add(engine, operator(), newcomer).await
 }
 
 /// Whoever sits at the machine's own command line.
-fn operator() -> Actor {
+pub(crate) fn operator() -> Actor {
     Actor { role: Role::Administrator, pseudonym: Pseudonym::new([0; 16]) }
 }
 
-/// 80 random bits in letters and digits that cannot be mistaken for one another.
-fn fresh_password(engine: &Engine) -> String {
-    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let bytes: [u8; 16] = engine.random();
-    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 31)]));
-    letters.collect()
+/// What `user add` and `user roles` were given beside the roles.
+pub(crate) fn held(roles: Vec<Role>, tenant: Option<TenantId>, until: Option<Date>) -> Held {
+    Held { roles, tenant, valid_until: until.map(Timestamp::end_of) }
 }
 
 /// `user add`.
 pub(crate) async fn add_person(
     data: &Path,
-    login: String,
-    name: String,
-    role: Role,
+    login: &str,
+    name: &str,
+    held: Held,
+    must_change: bool,
 ) -> Result<(), CliError> {
     let engine = open(data).await?;
-    let password = add(&engine, &login, &name, role).await?;
-    say(&format!("账号 {login}（{name}，{}）初始密码：{password}", role.label_zh()));
+    let roles = labels(&held.roles);
+    let password = add(&engine, Newcomer { login, name, held, must_change }).await?;
+    say(&format!("账号 {login}（{name}，{roles}）初始密码：{password}"));
+    if must_change {
+        say("首次登录须更改密码。");
+    }
+    Ok(())
+}
+
+/// The official words of roles in one line.
+fn labels(roles: &[Role]) -> String {
+    roles.iter().copied().map(Role::label_zh).collect::<Vec<_>>().join("、")
+}
+
+/// `user roles`.
+pub(crate) async fn change_roles(data: &Path, login: &str, held: Held) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    let roles = labels(&held.roles);
+    personnel::change_roles(&engine, operator(), login, held).await?;
+    say(&format!("账号 {login} 的岗位已改为：{roles}"));
     Ok(())
 }
 
 /// `user password`.
 pub(crate) async fn reset_password(data: &Path, login: &str) -> Result<(), CliError> {
     let engine = open(data).await?;
-    let found = person(engine.store(), login).await?;
-    let (mut person, version) = found.ok_or_else(|| format!("没有登录名 {login}"))?;
-    let password = fresh_password(&engine);
-    person.password_hash = hash_password(password.clone(), engine.random()).await;
-    (person.failures, person.locked_until) = (0, None);
-    person_save(engine.store(), &person, version).await?;
-    let facts = json!({ "person": person.pseudonym });
-    engine.record_host(operator(), HostEvent { kind: "password_reset", data: facts }).await?;
+    let password = personnel::reset_password(&engine, operator(), login).await?;
     say(&format!("账号 {login} 新密码：{password}"));
     Ok(())
 }
@@ -244,7 +258,7 @@ pub(crate) async fn list_people(data: &Path) -> Result<(), CliError> {
     let engine = open(data).await?;
     for person in people(engine.store()).await? {
         let left = if person.removed { "（已停用）" } else { "" };
-        say(&format!("{}\t{}\t{}{left}", person.login, person.role.label_zh(), person.name));
+        say(&format!("{}\t{}\t{}{left}", person.login, labels(&person.roles), person.name));
     }
     Ok(())
 }
@@ -252,13 +266,24 @@ pub(crate) async fn list_people(data: &Path) -> Result<(), CliError> {
 /// `user remove`.
 pub(crate) async fn remove_person(data: &Path, login: &str) -> Result<(), CliError> {
     let engine = open(data).await?;
-    let found = person(engine.store(), login).await?;
-    let (mut person, version) = found.ok_or_else(|| format!("没有登录名 {login}"))?;
-    person.removed = true;
-    person_save(engine.store(), &person, version).await?;
-    let facts = json!({ "person": person.pseudonym });
-    engine.record_host(operator(), HostEvent { kind: "person_removed", data: facts }).await?;
+    personnel::remove(&engine, operator(), login).await?;
     say(&format!("账号 {login} 已停用"));
+    Ok(())
+}
+
+/// `user unlock`.
+pub(crate) async fn unlock_person(data: &Path, login: &str) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    personnel::unlock(&engine, operator(), login).await?;
+    say(&format!("账号 {login} 已解锁"));
+    Ok(())
+}
+
+/// `user reset-totp`.
+pub(crate) async fn reset_factor(data: &Path, login: &str) -> Result<(), CliError> {
+    let engine = open(data).await?;
+    personnel::reset_factor(&engine, operator(), login).await?;
+    say(&format!("账号 {login} 的两步验证已重设，须由本人重新启用"));
     Ok(())
 }
 
@@ -266,8 +291,15 @@ pub(crate) async fn remove_person(data: &Path, login: &str) -> Result<(), CliErr
 pub(crate) async fn list_tokens(data: &Path) -> Result<(), CliError> {
     let engine = open(data).await?;
     for token in tokens(engine.store()).await? {
-        let state = if token.revoked { "已作废" } else { "有效" };
-        say(&format!("{}\t{}\t{state}", token.name, token.role.label_zh()));
+        let state = if token.revoked {
+            "已作废"
+        } else if token.is_good(engine.now()) {
+            "有效"
+        } else {
+            "已过期"
+        };
+        let whose = token.person.map(|login| format!("\t（个人：{login}）")).unwrap_or_default();
+        say(&format!("{}\t{}\t{state}{whose}", token.name, token.role.label_zh()));
     }
     Ok(())
 }
@@ -306,8 +338,19 @@ pub(crate) async fn new_token(
     scopes: Vec<Scope>,
     role: Role,
 ) -> Result<String, CliError> {
-    let pseudonym = Pseudonym::new(engine.random());
-    let token = ApiToken { name, scopes, role, pseudonym, revoked: false };
+    if let Some(scope) = scopes.iter().find(|scope| !may_have(role, **scope)) {
+        let (role, scope) = (role.label_zh(), scope.code());
+        return Err(format!("岗位“{role}”不能有权限范围 {scope}，请换岗位或去掉这一项").into());
+    }
+    let token = ApiToken {
+        name,
+        scopes,
+        role,
+        pseudonym: Pseudonym::new(engine.random()),
+        person: None,
+        expires_at: None,
+        revoked: false,
+    };
     let secret = token_create(engine.store(), &token, engine.random()).await?;
     let data = json!({
         "token": token.pseudonym, "role": role.code(), "scopes": token.scopes,

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use green_channel::center::http_client;
+use green_channel::channel::SystemClock;
 use green_channel::store::{Place, Store};
+use green_channel::time::{Clock, Date};
 
 use crate::cli::CliError;
 use crate::config::Config;
-use crate::data_folder;
 use crate::logging::say;
+use crate::rule_sets::{RuleSets, unconfirmed_zh};
+use crate::{calendars, data_folder, erased};
 
 /// What one look found.
 enum Finding {
@@ -33,7 +36,9 @@ pub(crate) async fn run(data: &Path) -> Result<ExitCode, CliError> {
         }
     };
     findings.push(("密钥", keys(data)));
-    findings.push(("规则集", Finding::Good(config.rules.set.clone())));
+    findings.push(("规则集", rules(data, &config)));
+    findings.push(("日历", years(data, SystemClock.now().civil_date())));
+    findings.push(("删除名单", shred_list(data)));
     findings.extend(engine(data, &config).await);
     findings.push(("中心", center(&config).await));
     findings.push(("磁盘", disk(&config)));
@@ -74,6 +79,56 @@ fn keys(data: &Path) -> Finding {
 #[cfg(not(unix))]
 fn keys(_: &Path) -> Finding {
     Finding::Warn("请确认 keys.json 仅本人可读，且另有备份".to_owned())
+}
+
+/// What of the rules in use no source confirms is the operator's to find out.
+fn rules(data: &Path, config: &Config) -> Finding {
+    let set = match RuleSets::read(data).and_then(|sets| sets.chosen(&config.rules.set)) {
+        Ok(set) => set,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    let open = unconfirmed_zh(&set);
+    if open.is_empty() {
+        return Finding::Good(set.id);
+    }
+    Finding::Warn(format!("{}；待确认：{}", set.id, open.join("、")))
+}
+
+/// From this month on the notice for the year after is mostly out.
+const NOTICE_MONTH: i8 = 11;
+
+/// Whether the holidays are known of this year and, late in the year, of the next.
+fn years(data: &Path, today: Date) -> Finding {
+    let loaded = match calendars::read(data) {
+        Ok(loaded) => loaded,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    let calendar = loaded.calendar;
+    let until = if today.month() >= NOTICE_MONTH { today.year() + 1 } else { today.year() };
+    let missing = (today.year()..=until).find(|year| !calendar.is_published(*year));
+    if let Some(year) = missing {
+        return Finding::Warn(format!(
+            "{year} 年放假安排未载入，涉及该年的时限为暂定；国务院办公厅通知公布后，请运行 \
+             merchant-server calendar load 文件"
+        ));
+    }
+    if let Some(year) = loaded.superseded.first() {
+        let text = format!("calendars/{year}.json 是草案，本版本已内置公布的该年，可以删除");
+        return Finding::Warn(text);
+    }
+    Finding::Good(format!("{}，已有 {until} 年放假安排", calendar.version()))
+}
+
+/// Whether a backup could be restored without bringing back who was erased.
+fn shred_list(data: &Path) -> Finding {
+    if !erased::is_kept(data) {
+        let text = format!("还没有 {}，首次启动服务时建立", erased::FILE_NAME);
+        return Finding::Warn(text);
+    }
+    match erased::count(data) {
+        Ok(count) => Finding::Good(format!("{count} 件；请把 {} 另存一份", erased::FILE_NAME)),
+        Err(error) => Finding::Bad(error.to_string()),
+    }
 }
 
 /// Database, log and clock, through the engine itself.

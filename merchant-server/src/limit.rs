@@ -52,7 +52,8 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
 
 /// What a request may hold in memory, in bytes, but for what a center sends.
 fn cost(method: &Method, path: &str) -> usize {
-    let has_form = method == Method::POST && !path.starts_with("/green-channel/");
+    let has_body = method == Method::POST || method == Method::PUT;
+    let has_form = has_body && !path.starts_with("/green-channel/");
     if has_form && path != "/console/login" { FORM_BYTES } else { LEAST_BYTES }
 }
 
@@ -66,6 +67,7 @@ mod tests {
             (Method::GET, "/api/v1/cases", LEAST_BYTES),
             (Method::POST, "/api/v1/cases/case_1/actions", FORM_BYTES),
             (Method::POST, "/console/cases/case_1/actions", FORM_BYTES),
+            (Method::PUT, "/api/v1/tenants/tnt_1", FORM_BYTES),
             (Method::POST, "/console/login", LEAST_BYTES),
             (Method::POST, "/green-channel/v1/complaints", LEAST_BYTES),
         ] {

@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod auth;
 mod backup;
+mod calendars;
 mod cli;
 mod config;
 mod console;
@@ -12,6 +13,7 @@ mod data_folder;
 mod demo;
 mod doctor;
 mod door;
+mod erased;
 mod export;
 mod fsck;
 mod limit;
@@ -19,6 +21,9 @@ mod logging;
 mod metrics;
 mod moving;
 mod restore;
+mod rule_sets;
+#[cfg(test)]
+mod scratch;
 mod serve;
 mod work;
 

@@ -9,8 +9,8 @@ use green_channel::store::transfer::{self, Copied, TransferError};
 
 use crate::cli::CliError;
 use crate::config::{Config, FILE_NAME};
-use crate::fsck;
 use crate::logging::say;
+use crate::{erased, fsck};
 
 /// Moves a store and says what comes next; with a data folder, checks the new store with its keys.
 pub(crate) async fn run(from: &str, to: &str, data: Option<&Path>) -> Result<ExitCode, CliError> {
@@ -27,9 +27,14 @@ pub(crate) async fn run(from: &str, to: &str, data: Option<&Path>) -> Result<Exi
     let mut code = ExitCode::SUCCESS;
     match (data, &config) {
         (Some(data), Some(config)) => {
+            let kept = erased::keep_in(data, config, to).await;
             let report = fsck::of_database(data, config, to).await?;
             fsck::tell(&report);
             code = fsck::exit_code(&report);
+            if let Err(error) = kept {
+                say(&format!("[异常] 删除名单未能处理：{error}"));
+                code = ExitCode::FAILURE;
+            }
             tell_configuration(data, config, &from_name, &to_name)?;
         }
         (None, _) | (Some(_), None) => {

@@ -10,7 +10,10 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::cli::CliError;
 use crate::config::Config;
-use crate::{data_folder, door, logging, work};
+use crate::{calendars, data_folder, door, erased, logging, work};
+
+/// So long a stop waits for the shred list: a database that is gone must not hold it up.
+const KEEP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A server that runs.
 pub(crate) struct Running {
@@ -28,12 +31,17 @@ pub(crate) async fn run(data: &Path) -> Result<(), CliError> {
     let config = Config::load(data)?;
     logging::start(&config.log);
     let engine = data_folder::open_with(data, &config).await?;
+    // Before the first answer: whom a restored backup brought back, nobody may see.
+    let kept = erased::keep(&engine, data).await?;
+    tell_kept(&kept);
     let listener = bind(config.server.listen)?;
     // Before the first answer: whoever saw us ready may ask us to stop at once, and a signal nobody
     // listens for would end the process in the middle of its work.
     let mut signals = Signals::listen()?;
-    let running = start(App::new(engine, config), listener)?;
+    let running = start(App::new(engine, config, data), listener)?;
     tracing::info!(address = %running.address, "serving");
+    // A release or a file may have brought a year since; nobody has to wait for that.
+    tokio::spawn(recalculate(running.app.clone()));
     signals.wait_for_stop(&running.app).await?;
     running.stop().await
 }
@@ -73,6 +81,12 @@ impl Running {
         if tokio::time::timeout(limit, ended).await.is_err() {
             tracing::warn!("a worker did not end within the limit; its report will be sent again");
         }
+        let keeping = erased::keep(&self.app.engine, &self.app.data);
+        match tokio::time::timeout(KEEP_LIMIT, keeping).await {
+            Ok(Ok(kept)) => tell_kept(&kept),
+            Ok(Err(error)) => tracing::error!(%error, "the shred list waits for the next start"),
+            Err(_) => tracing::error!("the shred list waits for the next start: no answer in time"),
+        }
         if let Err(error) = self.app.engine.store().close().await {
             tracing::error!(%error, "the last changes may not be durable");
         }
@@ -105,7 +119,11 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return Ok(()),
                 _ = self.interrupt.recv() => return Ok(()),
-                _ = self.hangup.recv() => reload_center_keys(app),
+                _ = self.hangup.recv() => {
+                    reload_center_keys(app);
+                    // Beside the loop: whoever asks us to stop meanwhile need not wait.
+                    tokio::spawn(reload_calendars(app.clone()));
+                }
             }
         }
     }
@@ -135,5 +153,54 @@ fn reload_center_keys(app: &App) {
             tracing::info!("the center's keys were read again");
         }
         Err(error) => tracing::error!(%error, "the center's keys stay as they were"),
+    }
+}
+
+/// SIGHUP: a year was loaded. Files that do not read, or that know less than the deadlines were
+/// computed with, change nothing.
+#[cfg(unix)]
+async fn reload_calendars(app: App) {
+    let loaded = match calendars::read(&app.data) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            tracing::error!(%error, "the calendars stay as they were");
+            return;
+        }
+    };
+    let before = app.engine.calendar();
+    if loaded.calendar.version() == before.version() {
+        tracing::info!(calendar = before.version(), "the calendars were read again: no change");
+        return;
+    }
+    app.engine.take_calendar(loaded.calendar);
+    if !recalculate(app.clone()).await {
+        app.engine.take_calendar(before);
+    }
+}
+
+/// Computes the deadlines again that run; whether that went. What a stop or a crash leaves undone
+/// the next start does.
+async fn recalculate(app: App) -> bool {
+    match calendars::catch_up(&app.engine).await {
+        Ok(moves) => {
+            let (moved, settled) = calendars::counts(&moves);
+            let calendar = app.engine.calendar();
+            let calendar = calendar.version();
+            tracing::info!(calendar, moved, settled, "the deadlines were computed again");
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, "the deadlines stay as they were");
+            false
+        }
+    }
+}
+
+fn tell_kept(kept: &erased::Kept) {
+    let erased::Kept { listed, added, again, failed } = *kept;
+    if again > 0 || failed > 0 {
+        tracing::warn!(listed, added, again, failed, "a backup had brought back erased cases");
+    } else {
+        tracing::info!(listed, added, "the shred list is kept");
     }
 }

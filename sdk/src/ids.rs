@@ -110,6 +110,11 @@ prefixed_id!(
     ReportId,
     "rpt"
 );
+prefixed_id!(
+    /// One tenant (场内商户): a shop the host answers for. Random; says nothing about the shop.
+    TenantId,
+    "tnt"
+);
 
 /// A random public name: of a case's stream in the log, or of a person who acted.
 ///

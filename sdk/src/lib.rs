@@ -10,7 +10,9 @@ pub mod log;
 pub mod money;
 pub mod privacy;
 pub mod protocol;
+pub mod tenants;
 pub mod time;
+pub mod totp;
 pub mod verify;
 
 #[cfg(feature = "channel")]

@@ -177,7 +177,7 @@ impl LogCheck {
         let unknown = || illegal(format!("{} is no event of a case", leaf.kind));
         let stamped = stamped(leaf).ok_or_else(unknown)?;
         let rules = leaf.rules.as_deref().unwrap_or_default();
-        for clock in clocks(&stamped.event) {
+        for clock in stamped.event.clocks() {
             self.deadline(position, leaf, clock)?;
         }
         let Some(case) = case else {
@@ -187,8 +187,9 @@ impl LogCheck {
             return Err(illegal("a case keeps the rule set it began with".to_owned()));
         }
         // The same table that let it happen: role, state, first responder, second person, dates.
+        let named = RuleSet::named(rules).ok();
         if let Some(action) = stamped.event.action(&case) {
-            permit(&case, action, &stamped.actor, stamped.at)
+            permit(&case, action, &stamped.actor, named.as_ref(), stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
         if let Event::Settled { clock, .. } = &stamped.event {
@@ -261,36 +262,4 @@ pub fn stamped(leaf: &Leaf) -> Option<Stamped> {
         actor: Actor { role: Role::from_code(&leaf.actor.role)?, pseudonym: leaf.actor.pseudonym },
         event: serde_json::from_value(event).ok()?,
     })
-}
-
-/// The clocks an event starts.
-fn clocks(event: &Event) -> &[Clock] {
-    match event {
-        Event::Received { clocks, .. } => clocks,
-        Event::Settled { clock, .. }
-        | Event::Breached { clock, .. }
-        | Event::Reopened { clock } => std::slice::from_ref(clock),
-        Event::Accepted { .. }
-        | Event::Contacted { .. }
-        | Event::OfferDrafted { .. }
-        | Event::Offered { .. }
-        | Event::OfferSentBack { .. }
-        | Event::OfferDeclined { .. }
-        | Event::OfferExpired { .. }
-        | Event::Performed { .. }
-        | Event::Closed { .. }
-        | Event::Rejected { .. }
-        | Event::RejectionOverturned {}
-        | Event::HandedBack { .. }
-        | Event::HandbackAcknowledged {}
-        | Event::Withdrawn {}
-        | Event::Erased {}
-        | Event::Urged {}
-        | Event::Supervised { .. }
-        | Event::Supplemented {}
-        | Event::Rated { .. }
-        | Event::NoticeKept {}
-        | Event::Revealed { .. }
-        | Event::Reported { .. } => &[],
-    }
 }

@@ -55,6 +55,8 @@ async fn honest() -> Log {
         center: CenterTrust::new("https://center.example", center.keys()),
         keys: keys.expect("fresh keys read"),
         rules: RuleSet::named("odr-2026").expect("shipped"),
+        more_rules: Vec::new(),
+        retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::ZERO,
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,

@@ -199,7 +199,7 @@ impl UnderLoad {
 async fn nothing_lost_nothing_twice(app: &TestApp, others: &[&Staff], acknowledged: &Acknowledged) {
     // A report that was on its way when its server died or slept waits until its lease is over.
     app.drained(Duration::from_secs(120)).await;
-    assert!(app.clerk().reports("dead").await.unwrap().is_empty(), "a report was put aside");
+    assert!(app.supervisor().reports("dead").await.unwrap().is_empty(), "a report was put aside");
     let (complaints, acts) = (acknowledged.receipts.len(), acknowledged.accepted.len());
     assert!(complaints > 50 && acts > 10, "there was no load: {complaints} and {acts}");
     for clerk in std::iter::once(app.clerk()).chain(others.iter().copied()) {

@@ -260,7 +260,7 @@ async fn what_was_acknowledged_survives_fifty_kills_under_load() {
     each_once(&load).await;
     // A report that was on its way when the server died waits until its lease is over.
     app.drained(Duration::from_secs(120)).await;
-    assert!(app.clerk().reports("dead").await.unwrap().is_empty(), "a report was put aside");
+    assert!(app.supervisor().reports("dead").await.unwrap().is_empty(), "a report was put aside");
     assert_eq!(app.center().broken_rules(), Vec::<String>::new());
     told_in_order(&load);
     assert!(app.stop().await.success());

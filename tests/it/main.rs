@@ -1,9 +1,11 @@
 //! The integration tests: one program, one module a promise. Each test runs the real server as a
 //! process of its own and asserts what a user would notice.
 
+mod calendars;
 mod cluster;
 mod contract;
 mod demo;
+mod desk;
 mod intake;
 mod journeys;
 mod kill;
@@ -11,6 +13,8 @@ mod moving;
 mod notices;
 mod openapi;
 mod outbox;
+mod people;
 mod scale;
 mod stop;
+mod tenants;
 mod tidy;

@@ -28,7 +28,7 @@ async fn all_heard_once_in_order(app: &TestApp, numbers: &[String]) {
         let sequences: Vec<u64> = about.map(|seen| seen.sequence).collect();
         assert_eq!(sequences, [1, 2, 3], "{no}");
     }
-    assert!(app.clerk().reports("dead").await.unwrap().is_empty());
+    assert!(app.supervisor().reports("dead").await.unwrap().is_empty());
     assert_eq!(app.center().broken_rules(), Vec::<String>::new());
 }
 
@@ -40,13 +40,13 @@ fn times_sent(app: &TestApp) -> u32 {
 async fn reports_wait_for_a_center_that_is_down() {
     let app = TestApp::start_with(Setup { center_up: false, ..Setup::default() }).await;
     let numbers = three_steps_each(&app, "CN-41", 3).await;
-    let clerk = app.clerk();
+    let chief = app.supervisor();
     eventually("a try has failed", Duration::from_secs(20), || async {
-        let waiting = clerk.reports("pending").await.unwrap_or_default();
+        let waiting = chief.reports("pending").await.unwrap_or_default();
         waiting.iter().any(|report| report["cause"] == "connect")
     })
     .await;
-    assert_eq!(clerk.reports("pending").await.unwrap().len(), 9, "nothing is lost or put aside");
+    assert_eq!(chief.reports("pending").await.unwrap().len(), 9, "nothing is lost or put aside");
     app.open_center().await;
     all_heard_once_in_order(&app, &numbers).await;
 }
@@ -77,9 +77,9 @@ async fn a_receipt_for_something_else_does_not_count() {
     app.center().faults(Faults { wrong_receipt_every: 1, ..Faults::default() });
     let id = app.accepted("CN-4401").await;
     app.heard("CN-4401", &["accepted"]).await;
-    let clerk = app.clerk();
+    let (clerk, chief) = (app.clerk(), app.supervisor());
     eventually("the receipt is refused", Duration::from_secs(20), || async {
-        let waiting = clerk.reports("pending").await.unwrap_or_default();
+        let waiting = chief.reports("pending").await.unwrap_or_default();
         waiting.iter().any(|report| report["cause"] == "receipt_invalid")
     })
     .await;
@@ -96,9 +96,9 @@ async fn a_slow_center_that_does_not_answer_in_time_hears_each_step_in_effect_on
     let app = TestApp::start().await;
     app.center().faults(Faults { delay_millis: 3_000, ..Faults::default() });
     app.accepted("CN-4501").await;
-    let clerk = app.clerk();
+    let chief = app.supervisor();
     eventually("the call is given up", Duration::from_secs(20), || async {
-        let waiting = clerk.reports("pending").await.unwrap_or_default();
+        let waiting = chief.reports("pending").await.unwrap_or_default();
         waiting.iter().any(|report| report["cause"] == "timeout")
     })
     .await;
@@ -110,12 +110,12 @@ async fn a_slow_center_that_does_not_answer_in_time_hears_each_step_in_effect_on
 
 /// The one report that was put aside.
 async fn put_aside(app: &TestApp) -> Value {
-    let clerk = app.clerk();
+    let chief = app.supervisor();
     eventually("a report is put aside", Duration::from_secs(20), || async {
-        clerk.reports("dead").await.is_ok_and(|reports| reports.len() == 1)
+        chief.reports("dead").await.is_ok_and(|reports| reports.len() == 1)
     })
     .await;
-    clerk.reports("dead").await.unwrap().remove(0)
+    chief.reports("dead").await.unwrap().remove(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +131,7 @@ async fn a_refused_report_holds_back_its_own_case_only_until_it_is_replayed() {
     app.accepted("CN-4602").await;
     app.heard("CN-4602", &["accepted"]).await;
     assert_eq!(app.center().reported("CN-4601"), Vec::<String>::new(), "order within the case");
-    let waiting = app.clerk().reports("pending").await.unwrap();
+    let waiting = app.supervisor().reports("pending").await.unwrap();
     assert!(waiting.iter().any(|report| report["kind"] == "contacted"), "it waits: {waiting:?}");
     let report_id = dead["report_id"].as_str().unwrap();
     app.supervisor().replay(report_id).await.unwrap();

@@ -38,8 +38,8 @@ url=http://127.0.0.1:$port
 "$binary" init --data "$work/data" --center-issuer https://center.example \
     --center-jwks "$work/keys/jwks.json" --public-url "$url" --listen "127.0.0.1:$port" \
     >"$work/init.log"
-"$binary" token create --data "$work/data" --name test --scope cases:read --scope cases:act \
-    --scope log:read --scope reports:manage >"$work/token"
+"$binary" token create --data "$work/data" --name test --role supervisor --scope cases:read \
+    --scope cases:act --scope log:read --scope reports:manage >"$work/token"
 
 "$binary" serve --data "$work/data" >"$work/server.log" 2>&1 &
 server=$!

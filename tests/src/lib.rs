@@ -6,6 +6,7 @@
 
 mod app;
 mod binary;
+mod browser;
 mod log_check;
 mod postgres;
 mod replica;
@@ -17,6 +18,7 @@ mod words;
 
 pub use app::{ISSUER, NAME, Setup, TestApp, USCC};
 pub use binary::{binary, merchant_server};
+pub use browser::{Browser, Page};
 pub use log_check::{CheckedLog, check_log};
 pub use postgres::Postgres;
 pub use replica::Replica;

@@ -1,29 +1,27 @@
-//! Acting on a case: a strict body becomes a command of the core.
+//! Acting on a case: a strict body becomes a step, the step is carried out.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
-use green_channel::case::{
-    Closing, Command, ContactMethod, ContactResult, HandbackReason, RejectionReason, StateName,
-    Terms,
-};
-use green_channel::codes::Outcome;
-use green_channel::ids::{CaseId, OfferId};
+use green_channel::case::{Actor, Command, StateName};
+use green_channel::channel::{ActError, LoadedCase};
+use green_channel::ids::CaseId;
 use green_channel::intake::{ApiProblem, ApiResult};
-use green_channel::money::Fen;
-use green_channel::privacy::Personal;
 use green_channel::protocol::{Problem, ProblemCode, parse_json};
-use green_channel::time::{Date, iso_date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::caller::ApiCaller;
 use super::cases::parse_id;
+use super::command_input::{CommandInput, Step};
 use crate::app::App;
 use crate::auth::Scope;
 use crate::data_folder::Engine;
+
+/// Under which path the consumer answers; the secret follows it.
+pub(crate) const ANSWER_PATH: &str = "/a/";
 
 /// A command with the revision it was decided on.
 #[derive(Deserialize, ToSchema)]
@@ -33,94 +31,6 @@ pub(crate) struct ActRequest {
     expected_revision: u64,
     /// What to do.
     command: CommandInput,
-}
-
-/// What can be done to a case through the API.
-#[derive(Deserialize, ToSchema)]
-#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum CommandInput {
-    /// 受理: answer for it from now on.
-    Accept {},
-    /// 登记联系
-    Contact {
-        /// How.
-        method: ContactMethod,
-        /// With what result.
-        result: ContactResult,
-        /// What was said.
-        #[schema(max_length = 4000)]
-        note: String,
-    },
-    /// 提出和解方案
-    Offer {
-        /// The terms.
-        terms: Terms,
-        /// Until when the consumer may answer.
-        #[serde(with = "iso_date")]
-        #[schema(value_type = String, format = Date)]
-        answer_by: Date,
-        /// In words.
-        #[schema(max_length = 4000)]
-        text: String,
-    },
-    /// 审核通过
-    Approve {},
-    /// 审核退回
-    SendBack {
-        /// Why.
-        #[schema(max_length = 4000)]
-        reason: String,
-    },
-    /// 履行完成并办结
-    Perform {
-        /// What shows it.
-        #[schema(max_length = 4000)]
-        proof: String,
-        /// How it ended.
-        #[schema(value_type = String)]
-        outcome: Outcome,
-        /// 协商方式
-        method: ContactMethod,
-        /// 协商过程
-        #[schema(max_length = 4000)]
-        process: String,
-        /// 协商结果
-        #[schema(max_length = 4000)]
-        result: String,
-        /// 挽回经济损失, in fen.
-        #[schema(value_type = i64, minimum = 0)]
-        recovered_fen: Fen,
-    },
-    /// 未按约履行
-    Breach {
-        /// What happened.
-        #[schema(max_length = 4000)]
-        reason: String,
-    },
-    /// 非本单位等
-    Reject {
-        /// Why.
-        reason: RejectionReason,
-        /// In words.
-        #[schema(max_length = 4000)]
-        text: String,
-    },
-    /// 退回12315中心
-    HandBack {
-        /// Why.
-        reason: HandbackReason,
-        /// What was tried.
-        #[schema(max_length = 4000)]
-        summary: String,
-    },
-    /// 显示个人信息: logged, with the reason.
-    Reveal {
-        /// name, phone, id_number, address
-        fields: Vec<String>,
-        /// Why.
-        #[schema(max_length = 4000)]
-        reason: String,
-    },
 }
 
 /// What the act led to.
@@ -137,39 +47,54 @@ pub(crate) struct ActAnswer {
     events: Vec<String>,
     /// The fields a reveal asked for; empty otherwise.
     revealed: BTreeMap<String, String>,
+    /// The address by which the consumer may answer, after `issue_link`: shown this once, for the
+    /// consumer alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
-impl CommandInput {
-    /// The core's command, with a fresh offer id where one is needed.
-    pub(crate) fn into_command(self, engine: &Engine) -> Command {
-        match self {
-            Self::Accept {} => Command::Accept,
-            Self::Contact { method, result, note } => {
-                Command::Contact { method, result, note: Personal::new(note) }
-            }
-            Self::Offer { terms, answer_by, text } => Command::Offer {
-                offer_id: OfferId::new(engine.now(), engine.random()),
-                terms,
-                answer_by,
-                text: Personal::new(text),
-            },
-            Self::Approve {} => Command::Approve,
-            Self::SendBack { reason } => Command::SendBack { reason: Personal::new(reason) },
-            Self::Perform { proof, outcome, method, process, result, recovered_fen } => {
-                let (process, result) = (Personal::new(process), Personal::new(result));
-                let closing = Closing { outcome, method, process, result, recovered_fen };
-                Command::Perform { proof: Personal::new(proof), closing }
-            }
-            Self::Breach { reason } => Command::Breach { reason: Personal::new(reason) },
-            Self::Reject { reason, text } => Command::Reject { reason, text: Personal::new(text) },
-            Self::HandBack { reason, summary } => {
-                Command::HandBack { reason, summary: Personal::new(summary) }
-            }
-            Self::Reveal { fields, reason } => {
-                Command::Reveal { fields, reason: Personal::new(reason) }
-            }
+/// What was done.
+pub(crate) struct Done {
+    /// The case as it is now.
+    pub(crate) loaded: LoadedCase,
+    /// The events that happened.
+    events: Vec<String>,
+    /// The address of a link that was issued; shown once.
+    pub(crate) link: Option<String>,
+    /// The fields a reveal asked for; empty otherwise.
+    pub(crate) revealed: BTreeMap<String, String>,
+}
+
+/// Does it, for API and console alike.
+///
+/// # Errors
+/// See [`ActError`]; in each case nothing was written.
+pub(crate) async fn carry_out(
+    engine: &Engine,
+    id: CaseId,
+    actor: Actor,
+    step: &Step,
+    expected: Option<u64>,
+) -> Result<Done, ActError> {
+    let mut revealed = BTreeMap::new();
+    let acted = match step {
+        // Shown only where the consent lets this role read, and written down first.
+        Step::Command(Command::Reveal { fields, reason }) => {
+            let shown = engine.reveal(id, actor, fields, reason.clone(), expected).await?;
+            revealed = shown.1;
+            shown.0
         }
-    }
+        Step::Command(command) => engine.act(id, actor, command, expected).await?,
+        Step::Assign(tenant) => engine.assign(id, actor, *tenant, expected).await?,
+        Step::IssueLink => {
+            let secret = engine.issue_link(id, actor, expected).await?;
+            let link = Some(format!("{}{ANSWER_PATH}{secret}", engine.host().base_url));
+            let events = vec!["link_issued".to_owned()];
+            return Ok(Done { loaded: engine.load(id).await?, events, link, revealed });
+        }
+    };
+    let events = acted.events.iter().map(|event| event.kind().to_owned()).collect();
+    Ok(Done { loaded: acted.loaded, events, link: None, revealed })
 }
 
 /// Act on a case.
@@ -204,19 +129,16 @@ pub(crate) async fn act(
     caller.require(Scope::CasesAct)?;
     let id = parse_id(&case_id)?;
     let request: ActRequest = read_json(&headers, body)?;
-    let command = request.command.into_command(&app.engine);
+    let step = request.command.into_step(&app.engine);
     let expected = Some(request.expected_revision);
-    let acted = app.engine.act(id, caller.actor(), &command, expected).await?;
-    let revealed = match &command {
-        Command::Reveal { fields, .. } => app.engine.identity(id, fields).await?,
-        _ => BTreeMap::new(),
-    };
+    let done = carry_out(&app.engine, id, caller.actor(), &step, expected).await?;
     Ok(Json(ActAnswer {
         case_id: id,
-        state: acted.loaded.case.state.name(),
-        revision: acted.loaded.case.revision,
-        events: acted.events.iter().map(|event| event.kind().to_owned()).collect(),
-        revealed,
+        state: done.loaded.case.state.name(),
+        revision: done.loaded.case.revision,
+        events: done.events,
+        revealed: done.revealed,
+        link: done.link,
     }))
 }
 

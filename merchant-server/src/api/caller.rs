@@ -20,9 +20,9 @@ impl ApiCaller {
         self.token.actor()
     }
 
-    /// Refuses unless the token has the scope.
+    /// Refuses unless the token has the scope and its role may have it.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), ApiProblem> {
-        if self.token.scopes.contains(&scope) {
+        if self.token.has(scope) {
             return Ok(());
         }
         Err(ApiProblem::new(ProblemCode::Forbidden))
@@ -40,7 +40,8 @@ impl FromRequestParts<App> for ApiCaller {
         if values.next().is_some() {
             return Err(unknown());
         }
-        let token = token_find(app.engine.store(), secret.trim()).await?;
+        let now = app.engine.now();
+        let token = token_find(app.engine.store(), secret.trim(), now).await?;
         Ok(Self { token: token.ok_or_else(unknown)? })
     }
 }

@@ -151,7 +151,7 @@ pub(crate) async fn history(
     Path(case_id): Path<String>,
 ) -> ApiResult<Json<History>> {
     caller.require(Scope::CasesRead)?;
-    let events = app.engine.history(parse_id(&case_id)?).await?;
+    let events = app.engine.history(parse_id(&case_id)?, &caller.actor()).await?;
     Ok(Json(History { events }))
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, reports, stream};
+use super::{act, cases, desk, reports, stream, tenants};
 use crate::cli;
 use crate::logging::say;
 
@@ -33,8 +33,13 @@ impl Modify for ApiToken {
         cases::history,
         cases::entries,
         act::act,
+        desk::register,
         reports::list,
         reports::replay,
+        tenants::list,
+        tenants::add,
+        tenants::show,
+        tenants::change,
     )
 )]
 struct OwnDocument;

@@ -4,13 +4,18 @@
 mod act;
 mod caller;
 mod cases;
+mod command_input;
+mod desk;
 mod document;
 mod reports;
 mod stream;
+mod tenants;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(crate) use act::{ANSWER_PATH, Done, carry_out};
+pub(crate) use command_input::Step;
 pub(crate) use document::print_document;
 
 use crate::app::App;
@@ -23,7 +28,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/cases/{case_id}", get(cases::show))
         .route("/api/v1/cases/{case_id}/history", get(cases::history))
         .route("/api/v1/cases/{case_id}/actions", post(act::act))
+        .route("/api/v1/desk-complaints", post(desk::register))
         .route("/api/v1/reports", get(reports::list))
         .route("/api/v1/reports/{report_id}/replay", post(reports::replay))
+        .route("/api/v1/tenants", get(tenants::list).post(tenants::add))
+        .route("/api/v1/tenants/{tenant_id}", get(tenants::show).put(tenants::change))
         .route("/log/tile/entries/{*place}", get(cases::entries))
 }

@@ -1,8 +1,12 @@
 //! Small JSON documents of one kind in the store, read as one type.
 
-use green_channel::store::{RecordRow, Store, StoreError};
+use green_channel::store::{Change, RecordRow, RecordWrite, Store, StoreError};
+use green_channel::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// How often a lost race for a document is run again.
+pub(super) const TRIES: u32 = 16;
 
 /// Every document of a kind with its row, by id.
 pub(super) async fn all<S: Store, T: DeserializeOwned>(
@@ -29,4 +33,36 @@ pub(super) fn read<T: DeserializeOwned>(row: &RecordRow) -> Result<T, StoreError
 /// A document as it is stored.
 pub(super) fn write<T: Serialize>(document: &T) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(document).map_err(|_| StoreError::Corrupt { table: "records" })
+}
+
+/// Writes one document, if it still stands at this version; 0 when there must be none.
+pub(super) async fn put<S: Store, T: Serialize>(
+    store: &S,
+    kind: &'static str,
+    id: &str,
+    expected: u64,
+    document: &T,
+    expires_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let body = Some(write(document)?);
+    let write = RecordWrite { kind, id: id.to_owned(), expected, body, expires_at };
+    store.commit(Change { records: vec![write], ..Change::default() }).await
+}
+
+/// Removes one document, whoever wrote it meanwhile. That there is none is no error.
+pub(super) async fn remove<S: Store>(
+    store: &S,
+    kind: &'static str,
+    id: &str,
+) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let Some(row) = store.record(kind, id).await? else { return Ok(()) };
+        let expected = row.version;
+        let gone = RecordWrite { kind, id: row.id, expected, body: None, expires_at: None };
+        match store.commit(Change { records: vec![gone], ..Change::default() }).await {
+            Err(StoreError::Conflict { .. }) => {}
+            done => return done,
+        }
+    }
+    Err(StoreError::Conflict { what: "record" })
 }

@@ -1,4 +1,5 @@
-//! Passwords: Argon2id with 19 MiB and two passes, on a blocking thread, at most two at once.
+//! Passwords: what a good one is, and Argon2id with 19 MiB and two passes, on a blocking thread, at
+//! most two at once.
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,35 @@ static SLOTS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
 fn argon() -> Argon2<'static> {
     let params = Params::new(19 * 1024, 2, 1, None).expect("the parameters are constants");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// A password that is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PasswordError {
+    #[error("新密码须为 12 至 128 个字符")]
+    Length,
+    #[error("新密码不能与登录名或姓名相同")]
+    Name,
+    #[error("新密码不能与原密码相同")]
+    Same,
+    #[error("两次输入的新密码不一致")]
+    Differs,
+}
+
+/// Refuses a password that is too short, too long, or what everybody would try first.
+pub(crate) fn check_password(new: &str, login: &str, name: &str) -> Result<(), PasswordError> {
+    if !(12..=128).contains(&new.chars().count()) {
+        return Err(PasswordError::Length);
+    }
+    let same = |known: &str| new.trim().to_lowercase() == known.trim().to_lowercase();
+    if same(login) || same(name) { Err(PasswordError::Name) } else { Ok(()) }
+}
+
+/// A secret for people to type: 79 random bits in letters and digits that cannot be mistaken for
+/// one another.
+pub(crate) fn fresh_secret(random: [u8; 16]) -> String {
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 31)])).collect()
 }
 
 /// The hash of a password, in PHC form.
@@ -47,6 +77,19 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_long_enough_and_nobodys_name() {
+        let name = "欧阳小明与诸葛大明与司马中明";
+        let check = |new: &str| check_password(new, "wang.xiaoming", name);
+        assert_eq!(check("elevenchars"), Err(PasswordError::Length));
+        assert_eq!(check(&"长".repeat(129)), Err(PasswordError::Length));
+        assert_eq!(check("Wang.Xiaoming"), Err(PasswordError::Name));
+        assert_eq!(check(name), Err(PasswordError::Name));
+        assert_eq!(check("twelve chars"), Ok(()));
+        assert_eq!(check(&"长".repeat(128)), Ok(()));
+        assert_eq!(check(&fresh_secret([7; 16])), Ok(()));
+    }
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_person_fits() {

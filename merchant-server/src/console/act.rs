@@ -1,20 +1,19 @@
 //! Posting a form of the case page: act, then show the case again; after a refusal with the
 //! values kept and the message at the field.
 
-use std::collections::BTreeMap;
-
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect};
-use green_channel::case::{Command, Refusal, RefusalCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use green_channel::case::{Action, Command, Refusal, RefusalCode};
 use green_channel::channel::ActError;
-use green_channel::ids::CaseId;
+use green_channel::ids::{CaseId, OfferId};
 
 use super::case_page::{Remarks, page};
 use super::form::{Misfit, Typed, form_name, problem_zh};
 use super::shell::Visitor;
 use super::{PageResult, Trouble, render};
+use crate::api::{Done, Step, carry_out};
 use crate::app::App;
 use crate::auth::Permission;
 
@@ -32,21 +31,13 @@ pub(super) async fn submit(
         Ok(expected) => expected,
         Err(misfit) => return again(&app, &visitor, id, typed, misfit).await,
     };
-    let command = match typed.command(&app.engine) {
-        Ok(command) => command,
+    let fresh = OfferId::new(app.engine.now(), app.engine.random());
+    let step = match typed.step(fresh) {
+        Ok(step) => step,
         Err(misfit) => return again(&app, &visitor, id, typed, misfit).await,
     };
-    let actor = visitor.session.person.actor();
-    match app.engine.act(id, actor, &command, Some(expected)).await {
-        Ok(_) => {
-            if let Command::Reveal { fields, .. } = &command {
-                let revealed = app.engine.identity(id, fields).await?;
-                let remarks = Remarks { revealed, ..Remarks::default() };
-                return Ok(render(&page(&app, &visitor, id, &remarks).await?));
-            }
-            let done = format!("/console/cases/{id}?done={}", command.action().code());
-            Ok(Redirect::to(&done).into_response())
-        }
+    match carry_out(&app.engine, id, visitor.actor(), &step, Some(expected)).await {
+        Ok(done) => after(&app, &visitor, id, &step, done).await,
         Err(ActError::Refused(refusal)) => refused(&app, &visitor, id, typed, &refusal).await,
         Err(ActError::Stale { .. }) => {
             let problem = "案件刚刚有新进展，请核对后再提交；您填写的内容已保留。".to_owned();
@@ -54,6 +45,24 @@ pub(super) async fn submit(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The case again. What is shown only once is shown with it and in no address; everything else is
+/// a page of its own, so that a reload does nothing twice.
+async fn after(app: &App, visitor: &Visitor, id: CaseId, step: &Step, done: Done) -> PageResult {
+    let remarks = match step {
+        Step::Command(Command::Reveal { .. }) => {
+            Remarks { revealed: done.revealed, ..Remarks::default() }
+        }
+        Step::IssueLink => Remarks { link: done.link.unwrap_or_default(), ..Remarks::default() },
+        Step::Command(command) => return Ok(redirected(id, command.action())),
+        Step::Assign(_) => return Ok(redirected(id, Action::Assign)),
+    };
+    Ok(render(&page(app, visitor, id, &remarks).await?))
+}
+
+fn redirected(id: CaseId, action: Action) -> Response {
+    Redirect::to(&format!("/console/cases/{id}?done={}", action.code())).into_response()
 }
 
 async fn refused(
@@ -64,6 +73,13 @@ async fn refused(
     refusal: &Refusal,
 ) -> PageResult {
     let misfit = match &refusal.code {
+        // The day is the consumer's, and no field of this form.
+        RefusalCode::FieldInvalid { field: "perform_by", .. }
+            if refusal.action == Action::AcceptCounter =>
+        {
+            let problem = "消费者方案的履行期限已过，请选择不接受，再另行提出方案".to_owned();
+            Misfit { field: "", problem }
+        }
         RefusalCode::FieldInvalid { field, .. } => {
             let name: &'static str =
                 KNOWN.iter().copied().find(|k| *k == form_name(field)).unwrap_or("");
@@ -75,7 +91,7 @@ async fn refused(
 }
 
 /// The names of the fields on the page.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 24] = [
     "kinds",
     "refund_yuan",
     "damages_yuan",
@@ -94,6 +110,12 @@ const KNOWN: [&str; 18] = [
     "fields",
     "outcome",
     "method",
+    "in_exchange",
+    "to",
+    "reply_by",
+    "signature",
+    "tenant",
+    "stars",
 ];
 
 /// The page again, with what was typed and what is wrong with it.
@@ -109,12 +131,7 @@ async fn again(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let remarks = Remarks {
-        typed: Some(typed),
-        misfit: Some(misfit),
-        revealed: BTreeMap::new(),
-        done: String::new(),
-    };
+    let remarks = Remarks { typed: Some(typed), misfit: Some(misfit), ..Remarks::default() };
     let page = page(app, visitor, id, &remarks).await?;
     Ok((status, render(&page)).into_response())
 }

@@ -4,24 +4,29 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, Query, State};
-use green_channel::case::{Action, OfferStatus, StateName};
-use green_channel::channel::{CaseView, ClockView, HistoryEntry, OfferView};
-use green_channel::ids::{CaseId, Pseudonym};
+use green_channel::case::{Action, ContactMethod, StateName};
+use green_channel::channel::{CaseView, HistoryEntry};
+use green_channel::ids::CaseId;
 use green_channel::store::Store;
+use green_channel::tenants::TenantStatus;
 use serde::Deserialize;
 
-use super::actions_view::actions;
+use super::actions_view::{Lists, actions};
+use super::cards::{clock_card, clock_due, fact, offer_card};
 use super::form::{Misfit, Typed};
+use super::names::Names;
 use super::pages::CasePage;
-use super::pages::forms::{Choice, Field, RevealForm, Select};
 use super::pages::parts::{
-    Badge, ClockCard, ConsentCard, ConsumerCard, ContactLine, Fact, OfferCard, Section, Step,
-    TimelineEntry, Tone,
+    Badge, ContactLine, Due, Fact, ReportLine, Section, Step, TimelineEntry, Tone,
 };
+use super::plain::Listed;
 use super::shell::Visitor;
-use super::{PageResult, Trouble, desk, format, render, reports, wording};
+use super::{PageResult, Trouble, desk, format, person_cards, render, reports, standing, wording};
 use crate::app::App;
-use crate::auth::{Permission, people, tokens};
+use crate::auth::Permission;
+
+/// How many shops the list of a case offers.
+const SHOPS: u32 = 200;
 
 /// What the page says beyond the case itself.
 #[derive(Default)]
@@ -32,6 +37,8 @@ pub(super) struct Remarks {
     pub(super) misfit: Option<Misfit>,
     /// Identity fields shown in clear, this once.
     pub(super) revealed: BTreeMap<String, String>,
+    /// The address of a link that was just issued, shown this once.
+    pub(super) link: String,
     /// The action just done, by code.
     pub(super) done: String,
 }
@@ -61,75 +68,109 @@ pub(super) async fn page(
     id: CaseId,
     remarks: &Remarks,
 ) -> Result<CasePage, Trouble> {
-    let actor = visitor.session.person.actor();
+    let actor = visitor.actor();
     let view = app.engine.view(id, &actor).await?;
-    let history = app.engine.history(id).await?;
-    let outbox = app.engine.store().outbox_of(id).await?;
+    let history = app.engine.history(id, &actor).await?;
     let names = Names::load(app).await?;
-    let no = view.summary.complaint_no.clone().unwrap_or_else(|| "（已删除）".to_owned());
+    let lists = lists(app, &view, &names).await?;
+    let complaint_no = number(&view);
     let mut shell = visitor.shell(app, Section::Desk).await?;
     if let Some(action) = Action::from_code(&remarks.done) {
         shell.notice = format!("已完成：{}", action.label_zh());
     }
+    let (now, calendar) = (app.engine.now(), app.engine.calendar());
     let error = remarks.misfit.as_ref().map(|misfit| misfit.problem.clone());
-    let now = app.engine.now();
-    let calendar = app.engine.calendar();
-    let nearest = view.clocks.iter().filter(|clock| clock.stopped_at.is_none());
-    let nearest = nearest.min_by_key(|clock| clock.due_at);
-    let responder = view.summary.first_responder.map(|who| names.of(who)).unwrap_or_default();
-    let lines = outbox.into_iter().rev().map(|row| reports::line(row, no.clone(), false));
     Ok(CasePage {
         shell,
         case_id: id.to_string(),
         version: view.summary.revision,
         title: format!("{} · {}", view.summary.goods, view.summary.issue),
-        responder,
+        responder: lists.responder.clone(),
         state: Badge {
             text: view.summary.state_label.clone(),
             tone: wording::state_tone(view.summary.state),
         },
-        marks: desk::marks(&view.summary),
-        due: nearest.map(|clock| format::due(&clock.label, clock.due_at, None, now, calendar)),
+        marks: desk::marks(&view.summary, actor.pseudonym),
+        due: nearest(app, &view),
         steps: steps(&view, &history),
-        next_hint: next_hint(view.summary.state).to_owned(),
+        next_hint: standing::next_hint(&view, actor.pseudonym).to_owned(),
         error: error.unwrap_or_default(),
+        link: remarks.link.clone(),
+        standing: standing::standing(&view, &names),
+        related: view.related.iter().map(standing::related).collect(),
         facts: facts(&view),
         story: view.facts.clone(),
         supplements: supplements(&history),
-        consumer: consumer(&view, remarks),
-        respondent: respondent(&view),
-        consent: consent(&view, now),
-        clocks: view.clocks.iter().map(|clock| clock_card(app, &view, clock)).collect(),
+        consumer: person_cards::consumer(&view, remarks),
+        respondent: person_cards::respondent(&view),
+        consent: person_cards::consent(&view, now),
+        clocks: view
+            .clocks
+            .iter()
+            .map(|clock| clock_card(clock, &view.rules, now, &calendar))
+            .collect(),
         offers: view.offers.iter().enumerate().rev().map(|(i, o)| offer_card(i, o)).collect(),
         contacts: contacts(&history, &names),
         timeline: history.iter().rev().map(|entry| timeline(entry, &names)).collect(),
-        reports: lines.collect(),
-        actions: actions(app, visitor, &view, remarks),
+        reports: report_lines(app, &view, id).await?,
+        actions: actions(app, visitor, &view, remarks, lists),
         barred: barred(&view),
-        complaint_no: no,
+        complaint_no,
     })
 }
 
-/// Names of people and of systems with a token, by the pseudonym the log knows them by.
-struct Names(Vec<(Pseudonym, String)>);
-
-impl Names {
-    async fn load(app: &App) -> Result<Self, Trouble> {
-        let people = people(app.engine.store()).await?;
-        let tokens = tokens(app.engine.store()).await?;
-        let people = people.into_iter().map(|person| (person.pseudonym, person.name));
-        let tokens = tokens.into_iter().map(|token| (token.pseudonym, token.name));
-        Ok(Self(people.chain(tokens).collect()))
-    }
-
-    fn of(&self, who: Pseudonym) -> String {
-        let found = self.0.iter().find(|(pseudonym, _)| *pseudonym == who);
-        found.map_or_else(|| "已删除的人员".to_owned(), |(_, name)| name.clone())
-    }
+fn number(view: &CaseView) -> String {
+    view.summary.complaint_no.clone().unwrap_or_else(|| "（已删除）".to_owned())
 }
 
-fn fact(label: &str, value: impl Into<String>) -> Fact {
-    Fact { label: label.to_owned(), value: value.into() }
+/// The deadline that comes first of those that count.
+fn nearest(app: &App, view: &CaseView) -> Option<Due> {
+    let counts = |clock: &&green_channel::channel::ClockView| {
+        clock.stopped_at.is_none() && clock.paused_at.is_none()
+    };
+    let first = view.clocks.iter().filter(counts).min_by_key(|clock| clock.due_at);
+    first.map(|clock| clock_due(clock, app.engine.now(), &app.engine.calendar()))
+}
+
+/// Whom the forms may name. The register is read only where a shop may be chosen.
+async fn lists(app: &App, view: &CaseView, names: &Names) -> Result<Lists, Trouble> {
+    let responder = view.summary.first_responder;
+    let open = |action: Action| {
+        view.choices.iter().any(|choice| choice.allowed && choice.action == action.code())
+    };
+    let tenants = if open(Action::Assign) { shops(app, view).await? } else { Vec::new() };
+    Ok(Lists {
+        people: names.could_take(responder, app.engine.now()),
+        tenants,
+        responder: responder.map(|who| names.of(who)).unwrap_or_default(),
+    })
+}
+
+/// The shops that could answer: all but those that left and the one that answers now.
+async fn shops(app: &App, view: &CaseView) -> Result<Vec<Listed>, Trouble> {
+    let now = view.assigned.as_ref().map(|assigned| assigned.tenant);
+    let rows = app.engine.tenants("", SHOPS).await?.into_iter();
+    let rows = rows.filter(|row| row.tenant.status != TenantStatus::Left && Some(row.id) != now);
+    let listed = rows.map(|row| {
+        let stall = row.tenant.stall_no.map(|no| format!("（{no}）")).unwrap_or_default();
+        (row.id.to_string(), format!("{}{stall}", row.tenant.name))
+    });
+    Ok(listed.collect())
+}
+
+/// What was reported, newest first, each with the time by which its receipt should be here.
+async fn report_lines(app: &App, view: &CaseView, id: CaseId) -> Result<Vec<ReportLine>, Trouble> {
+    let rows = app.engine.store().outbox_of(id).await?;
+    let line = |row: green_channel::store::OutboxRow| {
+        let told = view.reports.iter().find(|report| report.report_id == row.id);
+        let due = told.and_then(|report| report.due_at).map(format::by);
+        ReportLine {
+            due: due.unwrap_or_default(),
+            overdue: told.is_some_and(|report| report.overdue),
+            ..reports::line(row, number(view), false)
+        }
+    };
+    Ok(rows.into_iter().rev().map(line).collect())
 }
 
 fn facts(view: &CaseView) -> Vec<Fact> {
@@ -169,155 +210,18 @@ fn outcome_label(code: &str) -> String {
         .map_or_else(|_| code.to_owned(), |outcome| outcome.label_zh().to_owned())
 }
 
-fn respondent(view: &CaseView) -> Vec<Fact> {
-    let mut facts = vec![fact("名称", view.respondent.clone())];
-    if let Some(stall) = &view.stall_no {
-        facts.push(fact("摊位号", stall.clone()));
-    }
-    facts
-}
-
-fn consumer(view: &CaseView, remarks: &Remarks) -> ConsumerCard {
-    let shown =
-        |field: &str, masked: String| remarks.revealed.get(field).cloned().unwrap_or(masked);
-    let given = |given: bool| if given { "已提供（未显示）" } else { "未提供" }.to_owned();
-    let facts = vec![
-        fact("姓名", shown("name", view.consumer.name.clone())),
-        fact("联系电话", shown("phone", view.consumer.phone.clone())),
-        fact("证件号码", shown("id_number", given(view.consumer.has_id_number))),
-        fact("联系地址", shown("address", given(view.consumer.has_address))),
-    ];
-    let choice = view.choices.iter().find(|choice| choice.action == Action::Reveal.code());
-    let (typed, misfit) = (remarks.typed.as_ref(), remarks.misfit.as_ref());
-    let mine = typed.filter(|typed| typed.value("action") == "reveal");
-    let error = |name: &str| match (mine, misfit) {
-        (Some(_), Some(misfit)) if misfit.field == name => misfit.problem.clone(),
-        _ => String::new(),
-    };
-    let options = [
-        ("name", "姓名"),
-        ("phone", "联系电话"),
-        ("id_number", "证件号码"),
-        ("address", "联系地址"),
-    ];
-    let form = RevealForm {
-        open: mine.is_some(),
-        fields: Select {
-            options: options
-                .iter()
-                .map(|(code, label)| Choice {
-                    code: (*code).to_owned(),
-                    label: (*label).to_owned(),
-                    chosen: mine.is_some_and(|typed| typed.values("fields").contains(code)),
-                })
-                .collect(),
-            error: error("fields"),
-        },
-        reason: Field {
-            value: mine.map(|typed| typed.value("reason").to_owned()).unwrap_or_default(),
-            error: error("reason"),
-        },
-    };
-    ConsumerCard {
-        facts,
-        revealed: !remarks.revealed.is_empty(),
-        reveal: choice.is_some_and(|choice| choice.allowed).then_some(form),
-        why_not: choice.and_then(|choice| choice.why_not_text.clone()).unwrap_or_default(),
-    }
-}
-
-fn consent(view: &CaseView, now: green_channel::time::Timestamp) -> ConsentCard {
-    let Some(consent) = &view.consent else {
-        let state = Badge { text: "已撤回".to_owned(), tone: Tone::Bad };
-        return ConsentCard { state, facts: Vec::new() };
-    };
-    let word = |code: &String| match code.as_str() {
-        "negotiate" => "协商和解".to_owned(),
-        "report_outcome" => "向中心回传结果".to_owned(),
-        "identity" => "身份信息".to_owned(),
-        "contact" => "联系方式".to_owned(),
-        "facts" => "投诉事实".to_owned(),
-        "evidence" => "证据材料".to_owned(),
-        other => format!("新取值：{}", green_channel::codes::visible(other)),
-    };
-    let method = match consent.method.as_str() {
-        "web" => "网页".to_owned(),
-        "app" => "手机应用".to_owned(),
-        "phone" => "电话".to_owned(),
-        "paper" => "书面".to_owned(),
-        other => format!("新取值：{}", green_channel::codes::visible(other)),
-    };
-    let good = consent.expires_at > now;
-    let (text, tone) = if good { ("有效", Tone::Good) } else { ("已到期", Tone::Warn) };
-    let list = |codes: &[String]| codes.iter().map(word).collect::<Vec<_>>().join("、");
-    ConsentCard {
-        state: Badge { text: text.to_owned(), tone },
-        facts: vec![
-            fact("同意用途", list(&consent.purposes)),
-            fact("信息范围", list(&consent.data_categories)),
-            fact("同意时间", format::moment(consent.given_at)),
-            fact("同意方式", method),
-            fact("有效期至", format::full_day(consent.expires_at.civil_date())),
-        ],
-    }
-}
-
-fn clock_card(app: &App, view: &CaseView, clock: &ClockView) -> ClockCard {
-    let now = app.engine.now();
-    let due = format::due(&clock.label, clock.due_at, clock.stopped_at, now, app.engine.calendar());
-    let skipped = clock.explanation.iter().flat_map(|explanation| explanation.skipped.iter());
-    ClockCard {
-        due,
-        provisional: clock.provisional,
-        explanation: clock.why.clone(),
-        skipped: skipped.map(|run| fact(&run.days_zh(), run.why_zh())).collect(),
-        basis: format!("规则集 {}，工作日历 {}", view.rules, app.engine.calendar().version()),
-    }
-}
-
-fn offer_card(index: usize, offer: &OfferView) -> OfferCard {
-    let tone = match offer.status {
-        OfferStatus::Open | OfferStatus::AwaitingApproval => Tone::Busy,
-        OfferStatus::Accepted => Tone::Good,
-        OfferStatus::Declined | OfferStatus::SentBack | OfferStatus::Expired => Tone::Warn,
-        OfferStatus::Dropped => Tone::Quiet,
-    };
-    let amounts = offer.terms.amounts();
-    let term = |kind: &green_channel::case::TermKind| {
-        let amount = amounts.iter().find(|(k, _, _)| k == kind);
-        let amount = amount.map(|(_, fen, _)| fen.to_string()).unwrap_or_default();
-        fact(kind.label_zh(), amount)
-    };
-    OfferCard {
-        title: format!("第 {} 次方案", index + 1),
-        state: Badge { text: offer.status.label_zh().to_owned(), tone },
-        terms: offer.terms.kinds.iter().map(term).collect(),
-        total: if offer.total_fen > 0 {
-            format::amount(Some(offer.total_fen))
-        } else {
-            String::new()
-        },
-        perform_by: format::full_day(offer.terms.perform_by),
-        answer_by: format::full_day(offer.answer_by),
-        drafted: format!("拟定于 {}", format::moment(offer.drafted_at)),
-        text: offer.text.clone().unwrap_or_default(),
-        answer: String::new(),
-    }
-}
-
 fn contacts(history: &[HistoryEntry], names: &Names) -> Vec<ContactLine> {
     let contacted = history.iter().rev().filter(|entry| entry.kind == "contacted");
     let line = |entry: &HistoryEntry| {
         let text = |name: &str| entry.data.get(name).and_then(|v| v.as_str()).unwrap_or_default();
-        let method = green_channel::case::ContactMethod::ALL.into_iter();
-        let method = method.into_iter().find(|m| m.code() == text("method"));
+        let method = ContactMethod::from_code(text("method"));
         let reached = text("result") == "reached";
         let (result, tone) =
             if reached { ("已联系上", Tone::Good) } else { ("未联系上", Tone::Warn) };
         ContactLine {
             at: format::moment(entry.at),
             who: names.of(entry.actor),
-            method: method.map_or("", green_channel::case::ContactMethod::label_zh).to_owned(),
+            method: method.map_or("", ContactMethod::label_zh).to_owned(),
             result: Badge { text: result.to_owned(), tone },
             note: entry.words.get("note").cloned().unwrap_or_default(),
         }
@@ -346,14 +250,15 @@ fn timeline(entry: &HistoryEntry, names: &Names) -> TimelineEntry {
     let who = match entry.role.as_str() {
         "center" => "12315中心".to_owned(),
         "system" => "系统".to_owned(),
+        "consumer" => "消费者（确认链接）".to_owned(),
         _ => names.of(entry.actor),
     };
-    let by_person = !matches!(entry.role.as_str(), "center" | "system");
+    let by_person = !matches!(entry.role.as_str(), "center" | "system" | "consumer");
     TimelineEntry {
         at: format::moment(entry.at),
         who,
         role: if by_person { wording::role(&entry.role).to_owned() } else { String::new() },
-        what: wording::sentence(entry),
+        what: wording::sentence(entry, |who| names.of_text(who)),
         note: wording::note(entry),
         log_position: entry.position.map(|p| format!("存证第 {} 号", p + 1)).unwrap_or_default(),
         tone: wording::event_tone(&entry.kind),
@@ -407,20 +312,4 @@ fn steps(view: &CaseView, history: &[HistoryEntry]) -> Vec<Step> {
         steps.push(Step { label, at: ended, done: false, current: true });
     }
     steps
-}
-
-fn next_hint(state: StateName) -> &'static str {
-    match state {
-        StateName::Received => {
-            "确认属于本单位后点“受理”，受理人即首问责任人；不属于本单位的，提交中心复核。"
-        }
-        StateName::InProgress => {
-            "联系消费者、登记联系情况，然后提出和解方案；协商不成的，连同全部材料退回中心。"
-        }
-        StateName::AwaitingApproval => "方案超过受理员权限，等待另一人审核。",
-        StateName::Offered => "方案已发出，等待消费者经 12315 中心答复。",
-        StateName::Settled => "按约定日期履行，取得凭证后办结；未能履行的须如实登记。",
-        StateName::Rejected => "等待 12315 中心复核。",
-        StateName::Closed | StateName::HandedBack | StateName::Withdrawn | StateName::Erased => "",
-    }
 }

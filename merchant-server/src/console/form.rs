@@ -1,8 +1,8 @@
-//! What a form on the case page said: pairs in, a command of the core out, or the field at fault.
+//! What a form on the case page said: pairs in, a step of the case out, or the field at fault.
 
 use green_channel::case::{
-    Closing, Command, ContactMethod, ContactResult, HandbackReason, RejectionReason, TermKind,
-    Terms,
+    Closing, Command, ContactMethod, ContactResult, Exchange, HandbackReason, RejectionReason,
+    TermKind, Terms,
 };
 use green_channel::codes::Outcome;
 use green_channel::ids::OfferId;
@@ -10,7 +10,7 @@ use green_channel::money::Fen;
 use green_channel::privacy::Personal;
 use green_channel::time::Date;
 
-use crate::data_folder::Engine;
+use crate::api::Step;
 
 /// The pairs of a posted form.
 pub(super) struct Typed(pub(super) Vec<(String, String)>);
@@ -43,51 +43,140 @@ impl Typed {
         number.map_err(|_| misfit("expected_version", "页面已过期，请刷新后重试"))
     }
 
-    /// The command the form stands for.
-    pub(super) fn command(&self, engine: &Engine) -> Read<Command> {
-        let text = |name| Personal::new(self.value(name).to_owned());
-        Ok(match self.value("action") {
+    /// The step the form stands for; an offer made by it gets the id `fresh`.
+    pub(super) fn step(&self, fresh: OfferId) -> Read<Step> {
+        Ok(Step::Command(match self.value("action") {
+            "issue_link" => return Ok(Step::IssueLink),
+            "assign" => {
+                return Ok(Step::Assign(self.id("tenant", "请选择商户")?));
+            }
             "accept" => Command::Accept,
+            "propose_transfer" => {
+                let to = self.id("to", "请选择接手人")?;
+                Command::ProposeTransfer { to, reason: self.text("reason") }
+            }
+            "take_transfer" => Command::TakeTransfer,
+            "refuse_transfer" => Command::RefuseTransfer { reason: self.text("reason") },
+            "recall_transfer" => Command::RecallTransfer,
             "approve" => Command::Approve,
-            "send_back" => Command::SendBack { reason: text("reason") },
-            "contact" => Command::Contact {
-                method: self.method()?,
-                result: match self.value("result") {
-                    "reached" => ContactResult::Reached,
-                    "unreachable" => ContactResult::Unreachable,
-                    _ => return Err(misfit("result", "请选择联系结果")),
-                },
-                note: text("note"),
-            },
+            "send_back" => Command::SendBack { reason: self.text("reason") },
+            "contact" => self.contact()?,
+            "ask_supplement" => {
+                let reply_by = self.date("reply_by")?;
+                Command::AskSupplement { reply_by, text: self.text("text") }
+            }
+            "pause" => Command::Pause { reason: self.text("reason") },
+            "resume" => Command::Resume { reason: self.text("reason") },
+            "ask_extension" => Command::AskExtension { reason: self.text("reason") },
+            "extend" => Command::Extend { reason: self.text("reason") },
             "offer" => Command::Offer {
-                offer_id: OfferId::new(engine.now(), engine.random()),
+                offer_id: fresh,
                 terms: self.terms()?,
                 answer_by: self.date("answer_by")?,
-                text: text("text"),
+                text: self.text("text"),
             },
-            "perform" => Command::Perform { proof: text("proof"), closing: self.closing()? },
-            "breach" => Command::Breach { reason: text("reason") },
+            "accept_counter" => Command::AcceptCounter { offer_id: self.offer("offer_id")? },
+            "decline_counter" => {
+                let offer_id = self.offer("offer_id")?;
+                Command::DeclineCounter { offer_id, reason: self.text("reason") }
+            }
+            "perform" => Command::Perform { proof: self.text("proof"), closing: self.closing()? },
+            "breach" => Command::Breach { reason: self.text("reason") },
             "reject" => {
-                let code = self.value("reason");
-                let reason = RejectionReason::ALL.into_iter().find(|r| r.code() == code);
+                let reason = RejectionReason::from_code(self.value("reason"));
                 let reason = reason.ok_or_else(|| misfit("reason", "请选择原因"))?;
-                Command::Reject { reason, text: text("text") }
+                Command::Reject { reason, text: self.text("text") }
             }
-            "hand_back" => {
-                if self.value("confirmed") != "yes" {
-                    return Err(misfit("confirmed", "请勾选确认后再退回"));
-                }
-                let code = self.value("reason");
-                let reason = HandbackReason::CHOICES.into_iter().find(|r| r.code() == code);
-                let reason = reason.ok_or_else(|| misfit("reason", "请选择退回原因"))?;
-                Command::HandBack { reason, summary: text("summary") }
-            }
+            "hand_back" => self.hand_back()?,
+            "unassign" => Command::Unassign { reason: self.text("reason") },
+            "tenant_state" => Command::TenantState { text: self.text("text") },
             "reveal" => Command::Reveal {
                 fields: self.values("fields").into_iter().map(str::to_owned).collect(),
-                reason: text("reason"),
+                reason: self.text("reason"),
+            },
+            _ => self.consumers(fresh)?,
+        }))
+    }
+
+    /// What the consumer said, written down at the desk.
+    fn consumers(&self, fresh: OfferId) -> Read<Command> {
+        Ok(match self.value("action") {
+            "answer" => Command::Answer {
+                offer_id: self.offer("offer_id")?,
+                accepted: match self.value("accepted") {
+                    "yes" => true,
+                    "no" => false,
+                    _ => return Err(misfit("accepted", "请选择消费者是否接受")),
+                },
+                text: self.some_text("text"),
+                signature: self.some_text("signature"),
+            },
+            "counter" => Command::Counter {
+                offer_id: fresh,
+                answers: self.offer("answers")?,
+                terms: self.terms()?,
+                text: self.text("text"),
+                signature: self.some_text("signature"),
+            },
+            "withdraw" => Command::Withdraw {
+                reason: self.some_text("reason"),
+                signature: self.some_text("signature"),
+            },
+            "withdraw_consent" => {
+                self.confirmed("请勾选确认后再撤回同意")?;
+                Command::WithdrawConsent
+            }
+            "supplement" => Command::Supplement { text: self.text("text") },
+            "rate" => Command::Rate {
+                stars: self.value("stars").parse().map_err(|_| misfit("stars", "请选择星级"))?,
+                text: self.some_text("text"),
+            },
+            "reopen" => Command::Reopen {
+                reason: self.text("reason"),
+                signature: self.some_text("signature"),
             },
             _ => return Err(misfit("action", "没有这个操作，请刷新页面")),
         })
+    }
+
+    fn text(&self, name: &str) -> Personal<String> {
+        Personal::new(self.value(name).to_owned())
+    }
+
+    /// A text that may be left empty.
+    fn some_text(&self, name: &str) -> Option<Personal<String>> {
+        Some(self.value(name)).filter(|text| !text.is_empty()).map(|_| self.text(name))
+    }
+
+    /// An id that was chosen from a list.
+    fn id<T: std::str::FromStr>(&self, name: &'static str, problem: &str) -> Read<T> {
+        self.value(name).parse().map_err(|_| misfit(name, problem))
+    }
+
+    /// An offer named by the page itself.
+    fn offer(&self, name: &str) -> Read<OfferId> {
+        self.value(name).parse().map_err(|_| misfit("offer_id", "页面已过期，请刷新后重试"))
+    }
+
+    fn confirmed(&self, problem: &str) -> Read<()> {
+        if self.value("confirmed") == "yes" { Ok(()) } else { Err(misfit("confirmed", problem)) }
+    }
+
+    fn contact(&self) -> Read<Command> {
+        let result = ContactResult::from_code(self.value("result"));
+        Ok(Command::Contact {
+            method: self.method()?,
+            result: result.ok_or_else(|| misfit("result", "请选择联系结果"))?,
+            note: self.text("note"),
+        })
+    }
+
+    fn hand_back(&self) -> Read<Command> {
+        self.confirmed("请勾选确认后再退回")?;
+        let code = self.value("reason");
+        let reason = HandbackReason::CHOICES.into_iter().find(|r| r.code() == code);
+        let reason = reason.ok_or_else(|| misfit("reason", "请选择退回原因"))?;
+        Ok(Command::HandBack { reason, summary: self.text("summary") })
     }
 
     fn method(&self) -> Read<ContactMethod> {
@@ -114,7 +203,16 @@ impl Typed {
             multiple_fen: self.yuan("multiple_yuan")?,
             mental_damages_fen,
             perform_by: self.date("perform_by")?,
+            in_exchange: self.in_exchange()?,
         })
+    }
+
+    fn in_exchange(&self) -> Read<Vec<Exchange>> {
+        let known = |code: &str| {
+            let given = Exchange::from_code(code);
+            given.ok_or_else(|| misfit("in_exchange", "没有这项内容，请刷新页面"))
+        };
+        self.values("in_exchange").into_iter().map(known).collect()
     }
 
     fn closing(&self) -> Read<Closing> {
@@ -169,6 +267,12 @@ pub(super) fn problem_zh(field: &str) -> &'static str {
         "answer_by" => "请选择今天或以后、且不晚于履行期限的日期",
         "recovered_fen" => "金额有误：没有金钱内容的和解请填 0",
         "fields" => "请至少勾选一项",
+        "in_exchange" => "消费者配合事项每项只选一次",
+        "to" => "请选择现任首问责任人以外的人",
+        "reply_by" => "请选择今天或以后、30 天以内的日期",
+        "signature" => "请写明消费者如何签字确认，例如：本人签字，回执第 12 号",
+        "tenant" => "请选择另一家已登记的商户",
+        "stars" => "请选择 1 至 5 星",
         _ => "请填写，至少几个字，最多 4000 字",
     }
 }
@@ -181,11 +285,63 @@ mod tests {
         Typed(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
     }
 
+    fn command(pairs: &[(&str, &str)]) -> Read<Command> {
+        match typed(pairs).step(OfferId::from_bytes([9; 16]))? {
+            Step::Command(command) => Ok(command),
+            Step::IssueLink | Step::Assign(_) => panic!("not a command of the core"),
+        }
+    }
+
+    #[test]
+    fn what_was_left_empty_was_not_said() {
+        let offer = OfferId::from_bytes([7; 16]).to_string();
+        let answer = [
+            ("action", "answer"),
+            ("offer_id", offer.as_str()),
+            ("accepted", "no"),
+            ("text", "  "),
+            ("signature", "本人签字"),
+        ];
+        let Ok(Command::Answer { accepted, text, signature, .. }) = command(&answer) else {
+            panic!("an answer reads as one")
+        };
+        assert!(!accepted);
+        assert!(text.is_none());
+        assert_eq!(signature.unwrap().expose(), "本人签字");
+    }
+
+    #[test]
+    fn what_cannot_be_undone_needs_its_tick() {
+        for action in ["withdraw_consent", "hand_back"] {
+            let fault = command(&[("action", action), ("reason", "no_agreement")]).unwrap_err();
+            assert_eq!(fault.field, "confirmed", "{action}");
+            let ticked = [("action", action), ("reason", "no_agreement"), ("confirmed", "yes")];
+            assert!(command(&ticked).is_ok(), "{action}");
+        }
+    }
+
+    #[test]
+    fn a_choice_that_was_not_made_is_named_at_its_field() {
+        for (action, field) in [
+            ("propose_transfer", "to"),
+            ("ask_supplement", "reply_by"),
+            ("answer", "offer_id"),
+            ("rate", "stars"),
+            ("contact", "method"),
+            ("erase", "action"),
+        ] {
+            assert_eq!(command(&[("action", action)]).unwrap_err().field, field, "{action}");
+        }
+        let assign = typed(&[("action", "assign"), ("tenant", "")]);
+        assert_eq!(assign.step(OfferId::from_bytes([9; 16])).unwrap_err().field, "tenant");
+    }
+
     #[test]
     fn an_offer_form_becomes_terms_in_fen() {
         let form = typed(&[
             ("kinds", "refund"),
             ("kinds", "apology"),
+            ("in_exchange", "give_back_goods"),
             ("refund_yuan", "1299.5"),
             ("damages_yuan", ""),
             ("perform_by", "2026-12-01"),
@@ -194,6 +350,7 @@ mod tests {
         assert_eq!(terms.kinds, [TermKind::Refund, TermKind::Apology]);
         assert_eq!(terms.refund_fen, Fen::new(129_950));
         assert_eq!(terms.damages_fen, Fen::ZERO);
+        assert_eq!(terms.in_exchange, [Exchange::GiveBackGoods]);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) fn due(
 }
 
 /// A deadline that ends with a day is told as the day.
-fn by(due_at: Timestamp) -> String {
+pub(super) fn by(due_at: Timestamp) -> String {
     let date = due_at.civil_date();
     if due_at == Timestamp::end_of(date) { format!("{} 24:00", day(date)) } else { moment(due_at) }
 }

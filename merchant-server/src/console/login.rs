@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Signing in and out: a password, then a code of the second factor if there is one.
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::pages::LoginPage;
 use super::{PageResult, Trouble, render, shell};
 use crate::app::App;
-use crate::auth::{self, LoginError, cookie_header, cookie_removal};
+use crate::auth::{self, Begun, Entered, LoginError, cookie_header, cookie_removal};
+
+const DESK: &str = "/console";
 
 #[derive(Deserialize)]
 pub(super) struct Next {
@@ -17,10 +19,17 @@ pub(super) struct Next {
     next: String,
 }
 
+/// The form of the first step or, with `pending` set, of the second.
 #[derive(Deserialize)]
 pub(super) struct Credentials {
+    #[serde(default)]
     user: String,
+    #[serde(default)]
     password: String,
+    #[serde(default)]
+    pending: String,
+    #[serde(default)]
+    code: String,
     #[serde(default)]
     next: String,
 }
@@ -34,25 +43,35 @@ pub(super) async fn submit(
     State(app): State<App>,
     Form(credentials): Form<Credentials>,
 ) -> PageResult {
-    let Credentials { user, password, next } = credentials;
-    let error = match auth::login(&app.engine, user.trim(), password).await {
-        Ok(secret) => {
-            let cookie = cookie_header(&secret, app.is_https());
-            return Ok(
-                ([(header::SET_COOKIE, cookie)], Redirect::to(&local(&next))).into_response()
-            );
+    let Credentials { user, password, pending, code, next } = credentials;
+    let (limits, next) = (shell::limits(&app), local(&next));
+    let entered = if pending.is_empty() {
+        auth::login(&app.engine, limits, user.trim(), password).await
+    } else {
+        auth::login_code(&app.engine, limits, &pending, &code).await.map(Entered::Session)
+    };
+    let shell = shell::plain(&app);
+    match entered {
+        Ok(Entered::Session(begun)) => Ok(inside(&app, &begun, &next)),
+        Ok(Entered::CodeWanted(pending)) => {
+            Ok(render(&LoginPage { shell, pending, next, ..LoginPage::default() }))
         }
-        Err(LoginError::Store(error)) => return Err(Trouble::from(error)),
-        Err(error) => error.to_string(),
-    };
-    let page = LoginPage {
-        shell: shell::plain(&app),
-        user,
-        next: local(&next),
-        error,
-        ..LoginPage::default()
-    };
-    Ok((StatusCode::UNAUTHORIZED, render(&page)).into_response())
+        Err(LoginError::Store(error)) => Err(Trouble::from(error)),
+        Err(error) => {
+            // Only a wrong code is tried again; everything else begins with the password.
+            let again = matches!(error, LoginError::WrongCode | LoginError::Busy);
+            let pending = if again { pending } else { String::new() };
+            let page = LoginPage { shell, user, pending, next, error: error.to_string() };
+            Ok((StatusCode::UNAUTHORIZED, render(&page)).into_response())
+        }
+    }
+}
+
+/// In: the cookie, and the page that was asked for or where the role begins.
+fn inside(app: &App, begun: &Begun, next: &str) -> Response {
+    let cookie = cookie_header(&begun.secret, app.is_https());
+    let to = if next == DESK { shell::home(begun.acting) } else { next };
+    ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
 }
 
 pub(super) async fn leave(State(app): State<App>, headers: HeaderMap) -> PageResult {
@@ -65,10 +84,10 @@ pub(super) async fn leave(State(app): State<App>, headers: HeaderMap) -> PageRes
 
 /// Only a path of this console, so that a link cannot send a clerk elsewhere after signing in.
 fn local(next: &str) -> String {
-    let safe = next.starts_with("/console")
+    let safe = next.starts_with(DESK)
         && !next.starts_with("/console/login")
         && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
-    if safe { next.to_owned() } else { "/console".to_owned() }
+    if safe { next.to_owned() } else { DESK.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,17 +1,30 @@
 //! The console: server-rendered pages in Chinese for clerks, supervisors and auditors. It works
 //! without JavaScript. It has no rule of its own: what is allowed comes from the case's view.
 
+mod account;
 mod act;
 mod actions_view;
+mod answer_link;
+mod cards;
 mod case_page;
 mod desk;
+mod desk_consent;
 mod form;
 mod format;
 mod log_page;
 mod login;
+mod names;
 mod pages;
+mod people;
+mod person_cards;
+mod plain;
+mod register;
+mod register_form;
 mod reports;
 mod shell;
+mod standing;
+mod tenant_form;
+mod tenants;
 mod wording;
 
 use askama::Template;
@@ -43,11 +56,27 @@ pub(crate) fn router() -> Router<App> {
         .route("/console", get(desk::queue))
         .route("/console/login", get(login::page).post(login::submit).layer(login_body))
         .route("/console/logout", post(login::leave))
+        .route("/console/password", get(account::password_page).post(account::change_password))
+        .route("/console/role", post(account::switch_role))
+        .route("/console/account", get(account::show))
+        .route("/console/account/totp", post(account::offer_factor))
+        .route("/console/account/totp/confirm", post(account::confirm_factor))
+        .route("/console/account/tokens", post(account::create_token))
+        .route("/console/account/tokens/{token_id}/revoke", post(account::revoke_token))
+        .route("/console/people", get(people::show).post(people::add))
+        .route("/console/people/{login}/{act}", post(people::act))
         .route("/console/cases/{case_id}", get(case_page::show))
         .route("/console/cases/{case_id}/actions", post(act::submit))
+        .route("/console/cases/{case_id}/slip", get(register::slip))
+        .route("/console/register", get(register::show).post(register::submit))
         .route("/console/reports", get(reports::show))
         .route("/console/reports/{report_id}/resend", post(reports::resend))
+        .route("/console/tenants", get(tenants::list))
+        .route("/console/tenants/new", get(tenants::fresh).post(tenants::add))
+        .route("/console/tenants/{tenant_id}", get(tenants::show).post(tenants::change))
+        .route("/console/tenants/{tenant_id}/status", post(tenants::change_status))
         .route("/console/log", get(log_page::show))
+        .merge(answer_link::router())
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(private))
         .route("/console/assets/{name}", get(asset))
@@ -137,6 +166,12 @@ impl From<green_channel::channel::ActError> for Trouble {
     fn from(error: green_channel::channel::ActError) -> Self {
         match error {
             green_channel::channel::ActError::Unknown => Self::missing(),
+            green_channel::channel::ActError::Withheld(withheld) => Self {
+                status: StatusCode::FORBIDDEN,
+                title: "不予显示",
+                message: withheld.message_zh().to_owned(),
+                remedy: "如消费者愿意，可请其经 12315 中心重新同意。",
+            },
             green_channel::channel::ActError::Store(error) => error.into(),
             error => Self::failed(&error),
         }

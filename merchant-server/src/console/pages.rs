@@ -8,11 +8,15 @@ use askama::Template;
 use self::forms::Actions;
 use self::parts::{
     Badge, CaseRow, ClockCard, ConsentCard, ConsumerCard, ContactLine, Due, Fact, OfferCard,
-    QueueFilter, ReportLine, Shell, Step, Tab, Tile, TimelineEntry,
+    QueueFilter, RelatedLine, ReportLine, Shell, Step, Tab, Tile, TimelineEntry,
 };
 
+pub(crate) mod answer_link;
 pub(crate) mod forms;
 pub(crate) mod parts;
+pub(crate) mod people;
+pub(crate) mod register;
+pub(crate) mod tenants;
 
 /// 登录
 #[derive(Clone, Debug, Default, Template)]
@@ -22,8 +26,8 @@ pub(crate) struct LoginPage {
     pub(crate) shell: Shell,
     /// The name typed before.
     pub(crate) user: String,
-    /// Whether a one-time code is asked as well.
-    pub(crate) ask_code: bool,
+    /// What the first step gave, when a one-time code is asked now; empty when the password is.
+    pub(crate) pending: String,
     /// Where to go afterwards: a path of this console.
     pub(crate) next: String,
     /// Why the last attempt failed; empty for the first.
@@ -86,6 +90,12 @@ pub(crate) struct CasePage {
     pub(crate) next_hint: String,
     /// Why the last action was refused as a whole; empty when it was not.
     pub(crate) error: String,
+    /// The address of a link that was just issued, shown this once; empty for none.
+    pub(crate) link: String,
+    /// What is beside the state: what waits, stands still or was told.
+    pub(crate) standing: Vec<Fact>,
+    /// Other cases of the same consumer.
+    pub(crate) related: Vec<RelatedLine>,
     /// Goods, issue, requests, amounts, dates.
     pub(crate) facts: Vec<Fact>,
     /// What happened, in the consumer's words.

@@ -14,7 +14,7 @@ use crate::auth::{Permission, allows};
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> PageResult {
     visitor.require(Permission::ReadReports)?;
-    let can_resend = allows(visitor.session.person.role, Permission::ReplayReports);
+    let can_resend = allows(visitor.role(), Permission::ReplayReports);
     let (pending, dead) = app.engine.store().outbox_counts().await?;
     let center = if app.config.center.api_url.is_empty() {
         Badge {
@@ -93,6 +93,7 @@ pub(super) fn line(row: OutboxRow, complaint_no: String, can_resend: bool) -> Re
         cause,
         remedy,
         can_resend,
+        ..ReportLine::default()
     }
 }
 

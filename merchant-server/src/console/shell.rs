@@ -1,40 +1,108 @@
-//! Who is at the console and what surrounds every page.
+//! Who is at the console, what surrounds every page, and where somebody is sent who must first do
+//! something about their own account.
 
 use axum::extract::FromRequestParts;
 use axum::http::{header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
+use green_channel::case::{Actor, Role};
 use green_channel::store::{Store, StoreError};
 
 use super::Trouble;
+use super::pages::forms::Choice;
 use super::pages::parts::{Section, Shell};
 use crate::app::App;
-use crate::auth::{COOKIE, Permission, Session, allows, session};
+use crate::auth::{COOKIE, Permission, Session, SessionLimits, allows, session};
+
+const PASSWORD: &str = "/console/password";
+const ACCOUNT: &str = "/console/account";
+/// What somebody may do who must turn the second factor on before anything else.
+const BEFORE_FACTOR: [&str; 5] =
+    [ACCOUNT, "/console/account/totp", "/console/account/totp/confirm", PASSWORD, "/console/role"];
 
 /// A person who is signed in.
 pub(crate) struct Visitor {
     pub(crate) session: Session,
+    /// The cookie's value, to tell this session from the person's others.
+    pub(super) secret: String,
 }
 
 impl Visitor {
-    /// Refuses unless the person's role has the permission.
+    /// The one who acts: the person, in the role acted in.
+    pub(crate) fn actor(&self) -> Actor {
+        self.session.actor()
+    }
+
+    /// The role acted in.
+    pub(crate) const fn role(&self) -> Role {
+        self.session.acting
+    }
+
+    /// Whether the role acted in has the permission.
+    pub(crate) const fn may(&self, permission: Permission) -> bool {
+        allows(self.role(), permission)
+    }
+
+    /// Refuses unless the role acted in has the permission.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), Trouble> {
-        if allows(self.session.person.role, permission) {
-            return Ok(());
-        }
-        Err(Trouble::forbidden())
+        if self.may(permission) { Ok(()) } else { Err(Trouble::forbidden()) }
     }
 
     /// The surroundings of this person's page.
     pub(crate) async fn shell(&self, app: &App, section: Section) -> Result<Shell, StoreError> {
-        let person = &self.session.person;
+        let (person, acting) = (&self.session.person, self.role());
         let (_, dead) = app.engine.store().outbox_counts().await?;
+        let others = person.roles.iter().filter(|role| **role != acting);
+        let other = |role: &Role| Choice {
+            code: role.code().to_owned(),
+            label: role.label_zh().to_owned(),
+            chosen: false,
+        };
         Ok(Shell {
             user_name: person.name.clone(),
-            role: person.role.label_zh().to_owned(),
+            role: acting.label_zh().to_owned(),
+            other_roles: others.map(other).collect(),
+            sees_people: sees_people(acting),
+            registers: self.may(Permission::RegisterAtDesk),
             section,
             stuck_reports: if dead > 0 { dead.to_string() } else { String::new() },
             ..plain(app)
         })
+    }
+
+    /// Where this person must go first, if anywhere: somebody else knows the password, or the
+    /// house asks for a second factor that is not on.
+    fn detour(&self, app: &App, path: &str) -> Option<&'static str> {
+        let person = &self.session.person;
+        if person.must_change {
+            return (path != PASSWORD).then_some(PASSWORD);
+        }
+        let lacks_factor = app.config.console.require_totp && person.totp.is_none();
+        (lacks_factor && !BEFORE_FACTOR.contains(&path)).then_some(ACCOUNT)
+    }
+}
+
+/// Whether a role has something to do on the 人员 page.
+pub(super) const fn sees_people(role: Role) -> bool {
+    allows(role, Permission::ManagePeople) || allows(role, Permission::ManageSecurity)
+}
+
+/// Where a role begins.
+pub(super) const fn home(role: Role) -> &'static str {
+    if sees_people(role) {
+        "/console/people"
+    } else if allows(role, Permission::ReadCases) || allows(role, Permission::ReadOwnCases) {
+        "/console"
+    } else {
+        ACCOUNT
+    }
+}
+
+/// When sessions end, as configured.
+pub(super) fn limits(app: &App) -> SessionLimits {
+    let console = &app.config.console;
+    SessionLimits {
+        idle_millis: i64::from(console.idle_minutes) * 60_000,
+        total_millis: i64::from(console.session_hours) * 3_600_000,
     }
 }
 
@@ -61,15 +129,21 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let secret = cookie(&parts.headers, app.is_https());
-        let found = match secret {
-            Some(secret) => session(&app.engine, &secret).await,
-            None => Ok(None),
+        let here = parts.uri.path();
+        let secret = cookie(&parts.headers, app.is_https()).unwrap_or_default();
+        let found = match secret.as_str() {
+            "" => Ok(None),
+            secret => session(&app.engine, limits(app), secret).await,
         };
         match found {
-            Ok(Some(session)) => Ok(Self { session }),
+            Ok(Some(session)) => {
+                let visitor = Self { session, secret };
+                match visitor.detour(app, here) {
+                    Some(first) => Err(Redirect::to(first).into_response()),
+                    None => Ok(visitor),
+                }
+            }
             Ok(None) => {
-                let here = parts.uri.path();
                 let next = if parts.method == axum::http::Method::GET { here } else { "/console" };
                 Err(Redirect::to(&format!("/console/login?next={next}")).into_response())
             }

@@ -17,7 +17,8 @@ use serde_json::Value;
 use super::clerk::Clerk;
 use super::expect::Expectations;
 use crate::app::App;
-use crate::auth::Scope;
+use crate::auth::personnel::Newcomer;
+use crate::auth::{Held, Scope};
 use crate::cli::{CliError, DemoArgs};
 use crate::config::{Config, DEFAULT};
 use crate::data_folder::{self, Engine};
@@ -68,14 +69,14 @@ impl Stage {
         let engine = data_folder::open_with(&folder, &config).await?;
         center.know(engine.public_keys());
         let logins = people(&engine).await?;
-        let scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::ReportsManage, Scope::LogRead];
+        let scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::LogRead];
         let clerk =
             data_folder::new_token(&engine, "演示受理员".into(), scopes.clone(), Role::Clerk);
         let clerk = Clerk::new(&url, clerk.await?)?;
         let supervisor =
             data_folder::new_token(&engine, "演示主管".into(), scopes, Role::Supervisor);
         let supervisor = Clerk::new(&url, supervisor.await?)?;
-        let running = serve::start(App::new(engine.clone(), config), listener)?;
+        let running = serve::start(App::new(engine.clone(), config, &folder), listener)?;
         Ok(Self {
             url,
             center,
@@ -214,7 +215,9 @@ async fn people(engine: &Engine) -> Result<Vec<(String, String, &'static str, St
         ("liqiang", "李强", Role::Supervisor),
         ("chenjing", "陈静", Role::Auditor),
     ] {
-        let password = data_folder::add(engine, login, name, role).await?;
+        // Whoever looks at the demo signs in at once: nobody keeps these passwords.
+        let newcomer = Newcomer { login, name, held: Held::one(role), must_change: false };
+        let password = data_folder::add(engine, newcomer).await?;
         logins.push((login.to_owned(), name.to_owned(), role.label_zh(), password));
     }
     Ok(logins)

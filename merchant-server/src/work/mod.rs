@@ -6,17 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use green_channel::center::{HttpCenter, HttpCenterConfig, pull_once};
-use green_channel::channel::{Delivery, Lease, OutboxLimits, SystemClock, SystemEntropy};
+use green_channel::channel::{Delivery, Lease, OutboxLimits, SystemClock, SystemEntropy, Ticked};
 use green_channel::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::cli::CliError;
+use crate::erased;
 
 /// The log grows within a second of an event: half of that is waiting.
 const SEQUENCE_EVERY: Duration = Duration::from_millis(500);
-const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+const CLOCKS_EVERY: Duration = Duration::from_secs(30);
+/// So many cases are looked at in one round of the clocks.
+const CLOCKS_ROUND: u32 = 200;
+/// How long an erasure may be known to the database alone.
+const ERASED_EVERY: Duration = Duration::from_secs(600);
 /// So long nobody does the work after the server that did it was killed.
 const SEQUENCER_LEASE_MILLIS: i64 = 3_000;
 const CLOCKS_LEASE_MILLIS: i64 = 150_000;
@@ -35,6 +40,7 @@ pub(crate) fn start(app: &App, stopped: &Stopped) -> Result<JoinSet<()>, CliErro
     let mut workers = JoinSet::new();
     workers.spawn(sequence(app.clone(), stopped.clone()));
     workers.spawn(clocks(app.clone(), stopped.clone()));
+    workers.spawn(shred_list(app.clone(), stopped.clone()));
     if !app.config.center.api_url.is_empty() {
         let center = Arc::new(center(app)?);
         for _ in 0..DELIVERY_LOOPS {
@@ -146,13 +152,20 @@ fn word(outcome: &Delivery) -> &'static str {
     }
 }
 
-/// Offers whose time is over, and what need not be remembered any longer.
+/// What is due to cases (offers over, deadlines missed, people to be told, data kept no longer), and
+/// what need not be remembered any longer.
 async fn clocks(app: App, mut stopped: Stopped) {
     let mut lease = None;
     loop {
         match clocks_once(&app, &mut lease).await {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "offers expired unanswered"),
+            Ok(done) if done.total() > 0 => {
+                let Ticked { offers, missed, escalated, lapsed, erased } = done;
+                tracing::info!(offers, missed, escalated, lapsed, erased, "clocks kept");
+                if !*stopped.borrow() {
+                    continue;
+                }
+            }
+            Ok(_) => {}
             Err(error) => tracing::error!(%error, "clocks could not be kept"),
         }
         tokio::select! {
@@ -164,18 +177,32 @@ async fn clocks(app: App, mut stopped: Stopped) {
 }
 
 /// Nothing is done while another server holds the lease.
-async fn clocks_once(app: &App, lease: &mut Option<Lease>) -> Result<u32, StoreError> {
+async fn clocks_once(app: &App, lease: &mut Option<Lease>) -> Result<Ticked, StoreError> {
     *lease = app.engine.lease("clocks", CLOCKS_LEASE_MILLIS, lease.take()).await?;
-    let Some(held) = &*lease else { return Ok(0) };
-    let expired = app.engine.expire_offers(100, Some(held)).await;
-    // Whatever became of the offers: what need not be remembered must not pile up.
+    let Some(held) = &*lease else { return Ok(Ticked::default()) };
+    let done = app.engine.tick(CLOCKS_ROUND, Some(held)).await;
+    // Whatever became of the cases: what need not be remembered must not pile up.
     app.engine.sweep().await?;
-    match expired {
+    match done {
         Err(StoreError::Conflict { .. }) => {
             *lease = None;
-            Ok(0)
+            Ok(Ticked::default())
         }
         done => done,
+    }
+}
+
+/// The list of erased persons outside the database: every server keeps its own copy.
+async fn shred_list(app: App, mut stopped: Stopped) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(ERASED_EVERY) => {}
+            // At the stop the server writes it once more itself.
+            _ = stopped.changed() => return,
+        }
+        if let Err(error) = erased::keep(&app.engine, &app.data).await {
+            tracing::error!(%error, "the shred list could not be kept");
+        }
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Skipped {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SkipReason {
+    /// The clock stood still: the period was suspended on these days.
+    Paused,
     /// A Saturday or Sunday.
     Weekend,
     /// A holiday of the notice, or a weekday exchanged for it.
@@ -136,6 +138,11 @@ impl Explanation {
         }
     }
 
+    /// Notes a day on which the clock stood still.
+    pub(super) fn pause(&mut self, date: Date) {
+        self.skip(date, SkipReason::Paused);
+    }
+
     fn skip(&mut self, date: Date, why: SkipReason) {
         match self.skipped.last_mut() {
             Some(run) if run.why == why && run.to.tomorrow().ok() == Some(date) => {
@@ -182,9 +189,13 @@ impl Explanation {
         if weekend_days > 0 {
             skipped.push(format!("周末{weekend_days}天"));
         }
+        let paused_days: u32 = self.paused_days();
+        if paused_days > 0 {
+            skipped.push(format!("暂停{paused_days}天"));
+        }
         for run in &self.skipped {
             match &run.why {
-                SkipReason::Weekend => {}
+                SkipReason::Weekend | SkipReason::Paused => {}
                 SkipReason::Holiday { name } => skipped.push(self.run_zh(run, name)),
             }
         }
@@ -201,10 +212,14 @@ impl Explanation {
 
     fn calendar_days_zh(&self) -> String {
         let mut text = format!("第{}个自然日", self.length);
+        if self.paused_days() > 0 {
+            text.push_str(&format!("，跳过暂停{}天", self.paused_days()));
+        }
         if let Some(last) = self.moved_from {
             let mut reasons: Vec<&str> = Vec::new();
             for run in &self.skipped {
                 let reason = match &run.why {
+                    SkipReason::Paused => continue,
                     SkipReason::Weekend => "周末",
                     SkipReason::Holiday { name } => name.as_str(),
                 };
@@ -215,6 +230,11 @@ impl Explanation {
             text.push_str(&format!("为{}，逢{}顺延", zh(last), reasons.join("、")));
         }
         text
+    }
+
+    fn paused_days(&self) -> u32 {
+        let paused = self.skipped.iter().filter(|run| run.why == SkipReason::Paused);
+        paused.map(|run| run.days).sum()
     }
 
     fn run_zh(&self, run: &Skipped, name: &str) -> String {
@@ -252,6 +272,7 @@ impl Skipped {
     pub fn why_zh(&self) -> String {
         match &self.why {
             SkipReason::Weekend => "周末".to_owned(),
+            SkipReason::Paused => "计时暂停".to_owned(),
             SkipReason::Holiday { name } => name.clone(),
         }
     }

@@ -18,7 +18,7 @@
 //! is off here, as both oracle tables have it, though the notice for 2006 is reported to have had it
 //! worked.
 //!
-//! This room knows nothing of cases, of clocks that pause, of hours, of regional or half-day
+//! This room knows nothing of cases, of why a clock pauses, of hours, of regional or half-day
 //! holidays, and of the time now.
 //!
 //! ```
@@ -35,5 +35,5 @@ mod working_days;
 mod year;
 
 pub use explanation::{Explanation, MakeUp, SkipReason, Skipped, Unit};
-pub use working_days::{Calendar, CalendarError, Day, DayKind, Elapsed};
+pub use working_days::{Calendar, CalendarError, Day, DayKind, Elapsed, PausedDays};
 pub use year::{Certainty, YearData, YearError};

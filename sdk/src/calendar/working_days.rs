@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use jiff::SignedDuration;
-
 use super::explanation::{Explanation, Unit};
 use super::year::{Mark, YearData, YearError, is_weekend};
 use crate::time::Date;
@@ -130,11 +128,26 @@ impl Calendar {
     /// A start before the first year kept, a period longer than [`Self::LENGTH_MAX`], or an end
     /// beyond the year 9999. An unpublished year is no error: the result is provisional.
     pub fn after_working_days(&self, start: Date, days: u32) -> Result<Explanation, CalendarError> {
+        self.after_working_days_without(start, days, &[])
+    }
+
+    /// The same, where the days of `paused` are not counted: the period stood still on them.
+    ///
+    /// # Errors
+    /// As [`Self::after_working_days`].
+    pub fn after_working_days_without(
+        &self,
+        start: Date,
+        days: u32,
+        paused: &[PausedDays],
+    ) -> Result<Explanation, CalendarError> {
         let mut sum = self.begin(start, Unit::WorkingDays, days)?;
         let mut counted = 0;
         while counted < days {
             sum.due_on = tomorrow(sum.due_on)?;
-            if sum.visit(sum.due_on, self.day(sum.due_on)) {
+            if is_paused(sum.due_on, paused) {
+                sum.pause(sum.due_on);
+            } else if sum.visit(sum.due_on, self.day(sum.due_on)) {
                 counted += 1;
             }
         }
@@ -154,11 +167,31 @@ impl Calendar {
         days: u32,
         roll_forward: bool,
     ) -> Result<Explanation, CalendarError> {
+        self.after_calendar_days_without(start, days, roll_forward, &[])
+    }
+
+    /// The same, where the days of `paused` are not counted: the period stood still on them.
+    ///
+    /// # Errors
+    /// As [`Self::after_working_days`].
+    pub fn after_calendar_days_without(
+        &self,
+        start: Date,
+        days: u32,
+        roll_forward: bool,
+        paused: &[PausedDays],
+    ) -> Result<Explanation, CalendarError> {
         let mut sum = self.begin(start, Unit::CalendarDays, days)?;
-        let last = start
-            .checked_add(SignedDuration::from_hours(24 * i64::from(days)))
-            .map_err(|_| CalendarError::OutOfRange)?;
-        sum.due_on = last;
+        let mut counted = 0;
+        while counted < days {
+            sum.due_on = tomorrow(sum.due_on)?;
+            if is_paused(sum.due_on, paused) {
+                sum.pause(sum.due_on);
+            } else {
+                counted += 1;
+            }
+        }
+        let last = sum.due_on;
         if roll_forward {
             while !sum.visit(sum.due_on, self.day(sum.due_on)) {
                 sum.due_on = tomorrow(sum.due_on)?;
@@ -289,6 +322,20 @@ pub enum CalendarError {
     /// The year file cannot be used.
     #[error(transparent)]
     Year(#[from] YearError),
+}
+
+/// Days on which a period stood still: from one day up to, and without, another. The day on which
+/// it stops is not counted, the day on which it goes on is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PausedDays {
+    /// The first that is not counted.
+    pub from: Date,
+    /// The first that is counted again.
+    pub until: Date,
+}
+
+fn is_paused(date: Date, paused: &[PausedDays]) -> bool {
+    paused.iter().any(|days| days.from <= date && date < days.until)
 }
 
 fn tomorrow(date: Date) -> Result<Date, CalendarError> {

@@ -1,14 +1,15 @@
 //! Folding events into a case. The same function rebuilds a projection, replays a log and checks
 //! what somebody else wrote: an event that the state has no room for is an error, not a guess.
 
+mod offers;
+mod time;
+
 use super::actor::Role;
-use super::clocks::{Clock, ClockKind};
+use super::clocks::ClockKind;
 use super::command::ContactResult;
 use super::event::{Event, Stamped};
-use super::offer::{Offer, OfferStatus};
-use super::state::{Case, CaseClock, CaseState, Receipted, StateName, Supervision};
-use crate::ids::OfferId;
-use crate::time::Timestamp;
+use super::reasons::Origin;
+use super::state::{Assigned, Case, CaseClock, CaseState, Receipted, StateName, Transfer};
 
 /// An event that cannot have happened to this case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,40 +31,76 @@ pub enum ApplyError {
         /// The event's kind.
         event: &'static str,
     },
+    /// The event names a clock that does not run, or another clock than it says.
+    #[error("event {event} names a clock that does not run so")]
+    ClockUnknown {
+        /// The event's kind.
+        event: &'static str,
+    },
 }
+
+type Folded = Result<(), ApplyError>;
 
 impl Case {
     /// The case that begins with this event, under this rule set.
     ///
     /// # Errors
-    /// When the event is not `received`.
+    /// When no case begins with it.
     pub fn begin(first: &Stamped, rules: &str) -> Result<Self, ApplyError> {
-        let Event::Received { diverted_at, repeat, clocks } = &first.event else {
-            return Err(ApplyError::NotTheBeginning);
-        };
-        let running = |clock: &Clock| CaseClock { clock: clock.clone(), stopped_at: None };
-        Ok(Self {
+        let mut case = Self::new(first, rules);
+        match &first.event {
+            Event::Received { diverted_at, repeat, clocks, origin } => {
+                case.diverted_at = *diverted_at;
+                case.repeat = *repeat;
+                case.origin = *origin;
+                case.clocks = clocks.iter().map(CaseClock::started).collect();
+                Ok(case)
+            }
+            Event::WithdrawnUnseen { consent } => {
+                case.state = if *consent { CaseState::Erased } else { CaseState::Withdrawn };
+                case.unseen = true;
+                Ok(case)
+            }
+            _ => Err(ApplyError::NotTheBeginning),
+        }
+    }
+
+    fn new(first: &Stamped, rules: &str) -> Self {
+        Self {
             version: 1,
             revision: 1,
             rules: rules.to_owned(),
-            diverted_at: *diverted_at,
+            origin: Origin::Diverted,
+            diverted_at: first.at,
             received_at: first.at,
             updated_at: first.at,
             state: CaseState::Received,
             first_responder: None,
+            transfer: None,
+            transfers: 0,
+            assigned: None,
             offers: Vec::new(),
-            clocks: clocks.iter().map(running).collect(),
+            clocks: Vec::new(),
             contacts: 0,
             reached: false,
+            unreached: Vec::new(),
+            asked: None,
+            pause: None,
+            extension_asked: None,
+            extensions: 0,
+            handback_drafted: false,
+            escalations: Vec::new(),
             urges: Vec::new(),
             supervisions: Vec::new(),
-            repeat: *repeat,
+            repeat: 0,
             breaches: 0,
             reopened: 0,
             rating: None,
             receipts: Vec::new(),
             unread: true,
-        })
+            unseen: false,
+            ended_at: None,
+        }
     }
 
     /// The case after one more event.
@@ -71,251 +108,209 @@ impl Case {
     /// # Errors
     /// When the event cannot have happened to it.
     pub fn apply(mut self, stamped: &Stamped) -> Result<Self, ApplyError> {
+        if self.state.name() == StateName::Erased {
+            return Err(self.wrong(&stamped.event));
+        }
         self.fold(stamped)?;
+        if self.state.name().is_over() {
+            self.ended_at.get_or_insert(stamped.at);
+        } else {
+            self.ended_at = None;
+        }
         self.version += 1;
         if stamped.event.is_material() {
             self.revision = self.version;
         }
         self.updated_at = stamped.at;
         self.unread = match stamped.actor.role {
-            Role::Center => true,
-            Role::Clerk | Role::Supervisor => false,
-            Role::Administrator | Role::Auditor | Role::System => self.unread,
+            Role::Center | Role::Consumer | Role::Tenant => true,
+            Role::Clerk | Role::Supervisor | Role::Manager => false,
+            Role::Cashier
+            | Role::Administrator
+            | Role::SecurityAdministrator
+            | Role::Auditor
+            | Role::Regulator
+            | Role::System => self.unread,
         };
         Ok(self)
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]
-    fn fold(&mut self, stamped: &Stamped) -> Result<(), ApplyError> {
+    fn fold(&mut self, stamped: &Stamped) -> Folded {
         let at = stamped.at;
-        let wrong = |case: &Self| {
-            Err(ApplyError::WrongState {
-                event: stamped.event.kind(),
-                state: case.state.name().code(),
-            })
-        };
-        let name = self.state.name();
-        match &stamped.event {
-            Event::Received { .. } => return wrong(self),
+        let event = &stamped.event;
+        match event {
+            Event::Received { .. } | Event::WithdrawnUnseen { .. } => Err(self.wrong(event)),
             Event::Accepted { first_responder } => {
-                if name != StateName::Received {
-                    return wrong(self);
-                }
+                self.need(event, &[StateName::Received])?;
                 self.first_responder = Some(*first_responder);
                 self.state = CaseState::InProgress;
                 self.stop(at, Some(ClockKind::Respond));
+                self.answered(at);
+                Ok(())
+            }
+            Event::TransferProposed { to } => {
+                self.need_talking(event)?;
+                self.transfer = Some(Transfer { to: *to, at });
+                Ok(())
+            }
+            Event::TransferTaken { first_responder } => {
+                self.need_transfer(event)?;
+                if self.transfer.take().map(|asked| asked.to) != Some(*first_responder) {
+                    return Err(self.wrong(event));
+                }
+                self.first_responder = Some(*first_responder);
+                self.transfers += 1;
+                Ok(())
+            }
+            Event::TransferRefused {} | Event::TransferRecalled {} => {
+                self.need_transfer(event)?;
+                self.transfer = None;
+                Ok(())
             }
             Event::Contacted { result, .. } => {
-                if name.is_over() || self.first_responder.is_none() {
-                    return wrong(self);
-                }
+                self.need_talking(event)?;
                 self.contacts += 1;
-                self.reached |= *result == ContactResult::Reached;
-                self.stop(at, Some(ClockKind::Supervise));
-            }
-            Event::OfferDrafted { offer_id, terms, answer_by } => {
-                if name != StateName::InProgress || self.offer(*offer_id).is_some() {
-                    return wrong(self);
-                }
-                let status = OfferStatus::AwaitingApproval;
-                let offer = new_offer(self.version, stamped, *offer_id, terms, *answer_by, status);
-                self.offers.push(offer);
-                self.state = CaseState::AwaitingApproval { offer_id: *offer_id };
-            }
-            Event::Offered { offer_id, terms, answer_by } => {
-                match self.state {
-                    CaseState::InProgress if self.offer(*offer_id).is_none() => {
-                        let status = OfferStatus::Open;
-                        let (n, by) = (self.version, *answer_by);
-                        let offer = new_offer(n, stamped, *offer_id, terms, by, status);
-                        self.offers.push(offer);
+                match result {
+                    ContactResult::Reached => {
+                        self.reached = true;
+                        self.unreached.clear();
                     }
-                    CaseState::AwaitingApproval { offer_id: draft } if draft == *offer_id => {
-                        self.mark(*offer_id, OfferStatus::Open, &stamped.event)?;
-                    }
-                    _ => return wrong(self),
+                    ContactResult::Unreachable => self.unreached.push(at),
                 }
-                self.state = CaseState::Offered { offer_id: *offer_id };
-                self.stop(at, Some(ClockKind::Supervise));
-            }
-            Event::OfferSentBack { offer_id } => {
-                if name != StateName::AwaitingApproval {
-                    return wrong(self);
-                }
-                self.settle_offer(*offer_id, OfferStatus::SentBack, &stamped.event)?;
-            }
-            Event::OfferDeclined { offer_id } => {
-                if name != StateName::Offered {
-                    return wrong(self);
-                }
-                self.settle_offer(*offer_id, OfferStatus::Declined, &stamped.event)?;
-            }
-            Event::OfferExpired { offer_id } => {
-                if name != StateName::Offered {
-                    return wrong(self);
-                }
-                self.settle_offer(*offer_id, OfferStatus::Expired, &stamped.event)?;
-            }
-            Event::Settled { offer_id, clock } => {
-                if name != StateName::Offered {
-                    return wrong(self);
-                }
-                self.settle_offer(*offer_id, OfferStatus::Accepted, &stamped.event)?;
-                self.state = CaseState::Settled { offer_id: *offer_id, settled_at: at };
-                self.stop(at, Some(ClockKind::Settle));
-                self.start(clock.clone());
-            }
-            Event::Performed { offer_id } => {
-                let current = self.current_offer().map(|offer| offer.id);
-                if name != StateName::Settled || current != Some(*offer_id) {
-                    return wrong(self);
-                }
-                self.stop(at, Some(ClockKind::Perform));
-            }
-            Event::Closed { outcome, recovered_fen, .. } => {
-                let performed = self.running(ClockKind::Perform).is_none();
-                if name != StateName::Settled || !performed {
-                    return wrong(self);
-                }
-                let (outcome, recovered_fen) = (*outcome, *recovered_fen);
-                self.state = CaseState::Closed { closed_at: at, outcome, recovered_fen };
-                self.stop(at, None);
-            }
-            Event::Breached { offer_id, clock } => {
-                let current = self.current_offer().map(|offer| offer.id);
-                if name != StateName::Settled || current != Some(*offer_id) {
-                    return wrong(self);
-                }
-                self.breaches += 1;
-                self.state = CaseState::InProgress;
-                self.stop(at, Some(ClockKind::Perform));
-                self.start(clock.clone());
+                self.answered(at);
+                Ok(())
             }
             Event::Rejected { reason } => {
-                if name != StateName::Received {
-                    return wrong(self);
-                }
+                self.need(event, &[StateName::Received])?;
                 self.state = CaseState::Rejected { reason: *reason };
                 self.stop(at, Some(ClockKind::Respond));
+                self.answered(at);
+                Ok(())
             }
             Event::RejectionOverturned {} => {
-                if name != StateName::Rejected {
-                    return wrong(self);
-                }
+                self.need(event, &[StateName::Rejected])?;
                 self.state = CaseState::Received;
+                Ok(())
+            }
+            Event::HandbackDrafted {} => {
+                self.need(event, &[StateName::InProgress])?;
+                self.handback_drafted = true;
+                Ok(())
             }
             Event::HandedBack { reason } => {
-                if !matches!(name, StateName::InProgress | StateName::Rejected) {
-                    return wrong(self);
-                }
-                self.state = CaseState::HandedBack { reason: *reason, acknowledged_at: None };
-                self.stop(at, None);
+                self.need(event, &[StateName::InProgress, StateName::Rejected])?;
+                self.end(at, CaseState::HandedBack { reason: *reason, acknowledged_at: None });
+                Ok(())
             }
             Event::HandbackAcknowledged {} => match &mut self.state {
-                CaseState::HandedBack { acknowledged_at, .. } => *acknowledged_at = Some(at),
-                _ => return wrong(self),
+                CaseState::HandedBack { acknowledged_at, .. } => {
+                    *acknowledged_at = Some(at);
+                    Ok(())
+                }
+                _ => Err(self.wrong(event)),
             },
             Event::Withdrawn {} => {
-                if name.is_over() {
-                    return wrong(self);
-                }
-                self.drop_offer();
-                self.state = CaseState::Withdrawn;
-                self.stop(at, None);
+                self.need_live(event)?;
+                self.end(at, CaseState::Withdrawn);
+                Ok(())
             }
-            Event::Erased {} => {
-                self.drop_offer();
-                self.state = CaseState::Erased;
-                self.stop(at, None);
+            Event::Erased { .. } => {
+                self.end(at, CaseState::Erased);
+                Ok(())
             }
-            Event::Urged {} | Event::Supervised { .. } | Event::Supplemented {}
-                if name.is_over() =>
-            {
-                return wrong(self);
+            Event::Supplemented {} => {
+                self.need_live(event)?;
+                self.asked = None;
+                Ok(())
             }
-            Event::Rated { .. } if name != StateName::Closed => return wrong(self),
-            Event::Urged {} => self.urges.push(at),
-            Event::Supervised { reply_by } => {
-                self.supervisions.push(Supervision { at, reply_by: *reply_by });
-                self.start(Clock::until(ClockKind::Supervise, at, *reply_by));
+            Event::Assigned { tenant, named } => {
+                self.need_talking(event)?;
+                self.assigned = Some(Assigned { tenant: *tenant, named: *named });
+                Ok(())
             }
-            Event::Rated { stars } => self.rating = Some(*stars),
-            Event::Reopened { clock } => {
-                if name != StateName::Closed {
-                    return wrong(self);
-                }
-                self.reopened += 1;
-                self.state = CaseState::InProgress;
-                self.start(clock.clone());
+            Event::Unassigned {} => {
+                self.need_talking(event)?;
+                self.assigned = None;
+                Ok(())
+            }
+            Event::TenantStated {} => self.need_talking(event),
+            Event::Rated { stars } => {
+                self.need(event, &[StateName::Closed])?;
+                self.rating = Some(*stars);
+                Ok(())
             }
             Event::Reported { report_id, report } => {
                 self.receipts.push(Receipted { report_id: *report_id, report: *report, at });
+                Ok(())
             }
-            Event::Supplemented {} | Event::NoticeKept {} | Event::Revealed { .. } => {}
-        }
-        if name == StateName::Erased { wrong(self) } else { Ok(()) }
-    }
-
-    fn start(&mut self, clock: Clock) {
-        self.clocks.push(CaseClock { clock, stopped_at: None });
-    }
-
-    /// Stops the running clocks of a kind, or all.
-    fn stop(&mut self, at: Timestamp, kind: Option<ClockKind>) {
-        for entry in &mut self.clocks {
-            let named = kind.is_none_or(|kind| entry.clock.kind == kind);
-            if named && entry.stopped_at.is_none() {
-                entry.stopped_at = Some(at);
-            }
-        }
-    }
-
-    /// Ends the current offer and returns to negotiation.
-    fn settle_offer(
-        &mut self,
-        id: OfferId,
-        status: OfferStatus,
-        event: &Event,
-    ) -> Result<(), ApplyError> {
-        if self.current_offer().map(|offer| offer.id) != Some(id) {
-            return Err(ApplyError::OfferUnknown { event: event.kind() });
-        }
-        self.mark(id, status, event)?;
-        self.state = CaseState::InProgress;
-        Ok(())
-    }
-
-    fn mark(&mut self, id: OfferId, status: OfferStatus, event: &Event) -> Result<(), ApplyError> {
-        let offer = self.offers.iter_mut().find(|offer| offer.id == id);
-        let offer = offer.ok_or(ApplyError::OfferUnknown { event: event.kind() })?;
-        offer.status = status;
-        Ok(())
-    }
-
-    fn drop_offer(&mut self) {
-        for offer in &mut self.offers {
-            if matches!(offer.status, OfferStatus::Open | OfferStatus::AwaitingApproval) {
-                offer.status = OfferStatus::Dropped;
-            }
+            Event::NoticeKept {} | Event::Revealed { .. } => Ok(()),
+            Event::OfferDrafted { .. }
+            | Event::Offered { .. }
+            | Event::OfferSentBack { .. }
+            | Event::LinkIssued { .. }
+            | Event::Settled { .. }
+            | Event::OfferDeclined { .. }
+            | Event::Countered { .. }
+            | Event::CounterTaken { .. }
+            | Event::CounterDeclined { .. }
+            | Event::OfferExpired { .. }
+            | Event::Performed { .. }
+            | Event::Closed { .. }
+            | Event::Breached { .. } => self.fold_offer(stamped),
+            Event::SupplementAsked { .. }
+            | Event::SupplementLapsed {}
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::ExtensionAsked { .. }
+            | Event::Extended { .. }
+            | Event::ExtensionRefused {}
+            | Event::Urged { .. }
+            | Event::Supervised { .. }
+            | Event::Reopened { .. }
+            | Event::ClockExpired { .. }
+            | Event::Escalated { .. }
+            | Event::ClockMoved { .. } => self.fold_time(stamped),
         }
     }
-}
 
-fn new_offer(
-    n: u64,
-    stamped: &Stamped,
-    id: OfferId,
-    terms: &super::offer::Terms,
-    answer_by: crate::time::Date,
-    status: OfferStatus,
-) -> Offer {
-    Offer {
-        id,
-        terms: terms.clone(),
-        answer_by,
-        n,
-        drafted_by: stamped.actor.pseudonym,
-        drafted_at: stamped.at,
-        status,
+    fn wrong(&self, event: &Event) -> ApplyError {
+        ApplyError::WrongState { event: event.kind(), state: self.state.name().code() }
+    }
+
+    fn need(&self, event: &Event, states: &[StateName]) -> Folded {
+        if states.contains(&self.state.name()) { Ok(()) } else { Err(self.wrong(event)) }
+    }
+
+    fn need_live(&self, event: &Event) -> Folded {
+        if self.state.name().is_over() { Err(self.wrong(event)) } else { Ok(()) }
+    }
+
+    /// Somebody answers for it, and it is not over.
+    fn need_talking(&self, event: &Event) -> Folded {
+        let rejected = self.state.name() == StateName::Rejected;
+        if self.first_responder.is_none() || rejected {
+            return Err(self.wrong(event));
+        }
+        self.need_live(event)
+    }
+
+    fn need_transfer(&self, event: &Event) -> Folded {
+        if self.transfer.is_none() {
+            return Err(self.wrong(event));
+        }
+        self.need_talking(event)
+    }
+
+    /// Whatever still waited is over with the case.
+    fn end(&mut self, at: crate::time::Timestamp, state: CaseState) {
+        self.drop_offers();
+        self.state = state;
+        self.transfer = None;
+        self.asked = None;
+        self.pause = None;
+        self.extension_asked = None;
+        self.handback_drafted = false;
+        self.stop(at, None);
     }
 }

@@ -1,17 +1,20 @@
 //! What a command does to a case: a pure function from (case, command, actor, policy, now) to
-//! events and effects, or a refusal. Read it with the regulation beside it.
+//! events and effects, or a refusal. Read it with the regulation beside it. The rules about offers
+//! and about time stand in rooms of their own below.
 
-use super::actor::Actor;
+mod offers;
+mod time;
+
+use super::actor::{Actor, Role};
 use super::clocks::{Clock, ClockKind};
-use super::command::{Action, Closing, Command, Intake};
-use super::event::{Event, HandbackReason, Private, ReportKind};
-use super::offer::Terms;
+use super::command::{Action, Command, ContactMethod, ContactResult, Intake};
+use super::event::{Event, Private};
 use super::permit::permit;
-use super::refusal::{Refusal, RefusalCode};
+use super::reasons::{EraseReason, HandbackReason, PauseGround, RejectionReason, ReportKind, Via};
+use super::refusal::{Circumstance, Refusal, RefusalCode};
 use super::rules::{ClockStart, Policy};
 use super::state::{Case, StateName};
-use crate::ids::OfferId;
-use crate::money::Fen;
+use crate::ids::{Pseudonym, TenantId};
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp};
 
@@ -76,7 +79,9 @@ impl Decision {
     }
 }
 
-/// Opens a case for a diversion whose consent has been verified.
+type Decided = Result<Decision, RefusalCode>;
+
+/// Opens a case for a diversion whose consent has been verified, or for a walk-in consumer.
 ///
 /// # Errors
 /// When the calendar cannot give the deadlines.
@@ -86,6 +91,7 @@ pub fn receive(intake: &Intake, policy: &Policy, now: Timestamp) -> Result<Decis
         let start = match rule.start {
             ClockStart::Diverted => intake.diverted_at,
             ClockStart::Received => now,
+            ClockStart::Urged | ClockStart::Told => continue,
         };
         let clock = Clock::start(rule, start, &policy.calendar).map_err(|error| Refusal {
             action: Action::Accept,
@@ -94,8 +100,26 @@ pub fn receive(intake: &Intake, policy: &Policy, now: Timestamp) -> Result<Decis
         })?;
         clocks.push(clock);
     }
-    let event = Event::Received { diverted_at: intake.diverted_at, repeat: intake.repeat, clocks };
-    Ok(Decision::of(event).with("complaint_no", &intake.complaint_no).with("body", &intake.body))
+    let event = Event::Received {
+        diverted_at: intake.diverted_at,
+        repeat: intake.repeat,
+        clocks,
+        origin: intake.origin,
+    };
+    let received =
+        Decision::of(event).with("complaint_no", &intake.complaint_no).with("body", &intake.body);
+    Ok(if intake.origin.is_desk() && intake.origin.is_reported() {
+        received.report(ReportKind::Registered)
+    } else {
+        received
+    })
+}
+
+/// The consumer withdrew before the diversion came: the number is taken, and no case opens under
+/// it when the diversion comes after all.
+#[must_use]
+pub fn withdrawn_unseen(consent: bool) -> Decision {
+    Decision::of(Event::WithdrawnUnseen { consent })
 }
 
 /// Decides a command on a case.
@@ -111,166 +135,245 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let action = command.action();
-    permit(case, action, actor, now)?;
-    let decided = match command {
-        Command::Accept => Ok(accept(actor)),
-        Command::Contact { method, result, note } => text("note", note).map(|()| {
-            Decision::of(Event::Contacted { method: *method, result: *result })
-                .with("note", note)
-                .report(ReportKind::Contacted)
-        }),
-        Command::Offer { offer_id, terms, answer_by, text } => {
-            offer(*offer_id, terms, *answer_by, text, policy, now)
-        }
-        Command::Approve => approve(case),
-        Command::SendBack { reason } => send_back(case, reason),
-        Command::Answer { offer_id, accepted, text } => {
-            answer(case, *offer_id, *accepted, text.as_ref(), now)
-        }
-        Command::ExpireOffer => {
-            current(case).map(|(offer_id, _, _)| Decision::of(Event::OfferExpired { offer_id }))
-        }
-        Command::Perform { proof, closing } => perform(case, proof, closing),
-        Command::Breach { reason } => breach(case, reason, policy, now),
-        Command::Reject { reason, text: words } => text("text", words).map(|()| {
-            Decision::of(Event::Rejected { reason: *reason })
-                .with("text", words)
-                .report(ReportKind::Rejected)
-        }),
-        Command::Review { upheld, text } => Ok(review(*upheld, text.as_ref())),
-        Command::HandBack { reason, summary } => hand_back(*reason, summary),
-        Command::Withdraw { reason } => Ok(Decision::of(Event::Withdrawn {})
-            .with_some("reason", reason.as_ref())
-            .report(ReportKind::Withdrawn)),
-        Command::WithdrawConsent => Ok(erase()),
-        Command::Urge => Ok(Decision::of(Event::Urged {})),
-        Command::Supervise { reply_by } => {
-            Ok(Decision::of(Event::Supervised { reply_by: *reply_by }))
-        }
-        Command::Supplement { text: words } => {
-            text("text", words).map(|()| Decision::of(Event::Supplemented {}).with("text", words))
-        }
-        Command::Rate { stars, text } => rate(*stars, text.as_ref()),
-        Command::Reopen { reason } => reopen(reason, policy, now),
-        Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
-        Command::Reveal { fields, reason } => reveal(fields, reason),
-        Command::RecordReceipt { report_id, report, receipt } => {
-            let noted = Decision::of(Event::Reported { report_id: *report_id, report: *report })
-                .with("receipt", receipt);
-            let handed_back = case.state.name() == StateName::HandedBack;
-            Ok(if handed_back && *report == ReportKind::HandedBack {
-                noted.and(Event::HandbackAcknowledged {})
-            } else {
-                noted
-            })
-        }
-    };
-    decided.map_err(|code| Refusal { action, state: Some(case.state.name()), code })
+    permit(case, action, actor, Some(&policy.rules), now)?;
+    let act = Act { case, actor, policy, now };
+    let decided = act.decide(command);
+    let mut decision =
+        decided.map_err(|code| Refusal { action, state: Some(case.state.name()), code })?;
+    if !case.origin.is_reported() {
+        // Between the consumer and us: the consumer chose that the center does not hear of it.
+        decision.effects.retain(|effect| !matches!(effect, Effect::Report(_)));
+    }
+    Ok(decision)
 }
 
-type Decided = Result<Decision, RefusalCode>;
-
-/// 首问受理: whoever accepts answers for it from now on.
-fn accept(actor: &Actor) -> Decision {
-    Decision::of(Event::Accepted { first_responder: actor.pseudonym }).report(ReportKind::Accepted)
-}
-
-/// 提出和解方案: above the clerk's limit another person approves first.
-fn offer(
-    offer_id: OfferId,
-    terms: &Terms,
-    answer_by: Date,
-    words: &Personal<String>,
-    policy: &Policy,
+/// One decision in the making: whose, on what, against which policy, when.
+struct Act<'a> {
+    case: &'a Case,
+    actor: &'a Actor,
+    policy: &'a Policy,
     now: Timestamp,
-) -> Decided {
-    let today = now.civil_date();
-    terms.check(today)?;
-    if answer_by < today {
-        return Err(invalid("answer_by", "choose today or a later day"));
-    }
-    if answer_by > terms.perform_by {
-        return Err(invalid("answer_by", "choose a day no later than perform_by"));
-    }
-    text("text", words)?;
-    let terms = terms.clone();
-    if terms.total()? > policy.clerk_offer_limit {
-        let drafted = Event::OfferDrafted { offer_id, terms, answer_by };
-        return Ok(Decision::of(drafted).with("text", words));
-    }
-    let offered = Event::Offered { offer_id, terms, answer_by };
-    Ok(Decision::of(offered).with("text", words).report(ReportKind::Offered))
 }
 
-/// 审核通过: the draft goes to the consumer as it was written.
-fn approve(case: &Case) -> Decided {
-    let (offer_id, terms, answer_by) = current(case)?;
-    let offered = Event::Offered { offer_id, terms: terms.clone(), answer_by };
-    Ok(Decision::of(offered).report(ReportKind::Offered))
+impl Act<'_> {
+    fn decide(&self, command: &Command) -> Decided {
+        match command {
+            Command::Accept => Ok(self.accept()),
+            Command::ProposeTransfer { to, reason } => self.propose_transfer(*to, reason),
+            Command::TakeTransfer => Ok(self.take_transfer()),
+            Command::RefuseTransfer { reason } => said(Event::TransferRefused {}, "reason", reason),
+            Command::RecallTransfer => Ok(Decision::of(Event::TransferRecalled {})),
+            Command::Contact { method, result, note } => contact(*method, *result, note),
+            Command::Reject { reason, text } => reject(*reason, text),
+            Command::Review { upheld, text } => Ok(review(*upheld, text.as_ref())),
+            Command::HandBack { reason, summary } => self.hand_back(*reason, summary),
+            Command::Withdraw { reason, signature } => {
+                self.withdraw(reason.as_ref(), signature.as_ref())
+            }
+            Command::WithdrawConsent => Ok(erase(EraseReason::ConsentWithdrawn)),
+            Command::Erase { reason } => self.erase(*reason),
+            Command::Supplement { text } => self.supplement(text),
+            Command::Assign { tenant, named } => self.assign(*tenant, *named),
+            Command::Unassign { reason } => said(Event::Unassigned {}, "reason", reason),
+            Command::TenantState { text } => said(Event::TenantStated {}, "text", text),
+            Command::Rate { stars, text } => rate(*stars, text.as_ref()),
+            Command::Reopen { reason, signature } => self.reopen(reason, signature.as_ref()),
+            Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
+            Command::Reveal { fields, reason } => reveal(fields, reason),
+            Command::RecordReceipt { report_id, report, receipt } => {
+                let event = Event::Reported { report_id: *report_id, report: *report };
+                let noted = Decision::of(event).with("receipt", receipt);
+                let handed_back = self.case.state.name() == StateName::HandedBack;
+                Ok(if handed_back && *report == ReportKind::HandedBack {
+                    noted.and(Event::HandbackAcknowledged {})
+                } else {
+                    noted
+                })
+            }
+            Command::Offer { .. }
+            | Command::Approve
+            | Command::SendBack { .. }
+            | Command::IssueLink
+            | Command::Answer { .. }
+            | Command::Counter { .. }
+            | Command::AcceptCounter { .. }
+            | Command::DeclineCounter { .. }
+            | Command::ExpireOffer
+            | Command::Perform { .. }
+            | Command::Breach { .. } => self.decide_offer(command),
+            Command::AskSupplement { .. }
+            | Command::LapseSupplement
+            | Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::AskExtension { .. }
+            | Command::AnswerExtension { .. }
+            | Command::Extend { .. }
+            | Command::Urge
+            | Command::Supervise { .. }
+            | Command::NoteExpiry { .. }
+            | Command::Escalate { .. }
+            | Command::MoveClock { .. } => self.decide_time(command),
+        }
+    }
+
+    /// 首问受理: whoever accepts answers for it from now on.
+    fn accept(&self) -> Decision {
+        let event = Event::Accepted { first_responder: self.actor.pseudonym };
+        Decision::of(event).report(ReportKind::Accepted)
+    }
+
+    /// 移交: until the other takes it, the first responder answers for it.
+    fn propose_transfer(&self, to: Pseudonym, reason: &Personal<String>) -> Decided {
+        if Some(to) == self.case.first_responder {
+            return Err(invalid("to", "choose somebody else than the first responder"));
+        }
+        said(Event::TransferProposed { to }, "reason", reason)
+    }
+
+    fn take_transfer(&self) -> Decision {
+        let event = Event::TransferTaken { first_responder: self.actor.pseudonym };
+        Decision::of(event).report(ReportKind::Transferred)
+    }
+
+    /// 退回: the whole dossier goes with it, so that the consumer never tells the story twice.
+    fn hand_back(&self, reason: HandbackReason, summary: &Personal<String>) -> Decided {
+        text("summary", summary)?;
+        match reason {
+            HandbackReason::RejectionUpheld => {
+                let problem = "only the center's review can say so; choose another";
+                return Err(invalid("reason", problem));
+            }
+            HandbackReason::Expired if !self.settlement_is_over() => {
+                return Err(Circumstance::NotOverdue.into());
+            }
+            HandbackReason::Unreachable if !self.is_unreachable() => {
+                return Err(Circumstance::StillReachable.into());
+            }
+            HandbackReason::Expired
+            | HandbackReason::Unreachable
+            | HandbackReason::NoAgreement
+            | HandbackReason::ConsumerAsks => {}
+        }
+        let handed_back = Decision::of(Event::HandedBack { reason }).with("summary", summary);
+        Ok(handed_back.report(ReportKind::HandedBack))
+    }
+
+    fn settlement_is_over(&self) -> bool {
+        let running = self.case.running(ClockKind::Settle);
+        running.is_some_and(|entry| entry.overdue_millis(self.now).is_some())
+    }
+
+    /// 联系不上: so many attempts in vain, on so many days, since the consumer was last reached.
+    fn is_unreachable(&self) -> bool {
+        let Some(rule) = &self.policy.rules.unreachable else { return true };
+        let mut days: Vec<Date> =
+            self.case.unreached.iter().map(|attempt| attempt.civil_date()).collect();
+        let attempts = days.len();
+        days.sort_unstable();
+        days.dedup();
+        let at_least = |count: usize, least: u32| u32::try_from(count).unwrap_or(u32::MAX) >= least;
+        at_least(attempts, rule.attempts) && at_least(days.len(), rule.days)
+    }
+
+    /// 撤诉
+    fn withdraw(
+        &self,
+        reason: Option<&Personal<String>>,
+        signature: Option<&Personal<String>>,
+    ) -> Decided {
+        self.signed(signature)?;
+        let withdrawn = Decision::of(Event::Withdrawn {}).with_some("reason", reason);
+        Ok(withdrawn.with_some("signature", signature).report(ReportKind::Withdrawn))
+    }
+
+    /// 保存期限届满, or an old backup brought the person back.
+    fn erase(&self, reason: EraseReason) -> Decided {
+        match reason {
+            EraseReason::ConsentWithdrawn => {
+                Err(invalid("reason", "the consumer withdraws a consent; choose another reason"))
+            }
+            EraseReason::Retention if !self.retention_is_over() => {
+                Err(Circumstance::NotDueYet.into())
+            }
+            EraseReason::Retention | EraseReason::Restored => Ok(erase(reason)),
+        }
+    }
+
+    fn retention_is_over(&self) -> bool {
+        let until = super::timers::kept_until(self.case, self.policy);
+        until.is_some_and(|until| self.now >= until)
+    }
+
+    /// 补充: what stood still for it goes on.
+    fn supplement(&self, words: &Personal<String>) -> Decided {
+        text("text", words)?;
+        let supplemented = Decision::of(Event::Supplemented {}).with("text", words);
+        self.resume_after(supplemented, PauseGround::Supplement)
+    }
+
+    /// 责任商户
+    fn assign(&self, tenant: TenantId, named: bool) -> Decided {
+        let same = self.case.assigned.as_ref().is_some_and(|assigned| assigned.tenant == tenant);
+        if same {
+            return Err(invalid("tenant", "this shop answers for it already; choose another"));
+        }
+        Ok(Decision::of(Event::Assigned { tenant, named }))
+    }
+
+    /// 重新办理: on a new clock.
+    fn reopen(&self, reason: &Personal<String>, signature: Option<&Personal<String>>) -> Decided {
+        text("reason", reason)?;
+        self.signed(signature)?;
+        let clock = self.settlement_clock()?;
+        let reopened = Decision::of(Event::Reopened { clock }).with("reason", reason);
+        let reopened = reopened.with_some("signature", signature);
+        Ok(match self.via() {
+            Via::Center => reopened,
+            Via::Desk | Via::Link => reopened.report(ReportKind::Reopened),
+        })
+    }
+
+    /// By which way the consumer's word came.
+    fn via(&self) -> Via {
+        match self.actor.role {
+            Role::Clerk | Role::Supervisor | Role::Manager => Via::Desk,
+            Role::Consumer => Via::Link,
+            Role::Center
+            | Role::Cashier
+            | Role::Administrator
+            | Role::SecurityAdministrator
+            | Role::Auditor
+            | Role::Regulator
+            | Role::Tenant
+            | Role::System => Via::Center,
+        }
+    }
+
+    /// What a clerk writes down for the consumer at the desk, the consumer has signed.
+    fn signed(&self, signature: Option<&Personal<String>>) -> Result<(), RefusalCode> {
+        match (self.via(), signature) {
+            (Via::Desk, Some(signature)) => text("signature", signature),
+            (Via::Desk, None) => Err(invalid("signature", "record how the consumer signed")),
+            (Via::Center | Via::Link, _) => Ok(()),
+        }
+    }
+
+    fn settlement_clock(&self) -> Result<Clock, RefusalCode> {
+        let rule = self.policy.rules.clock(ClockKind::Settle);
+        let rule = rule.ok_or_else(|| invalid("rules", "the rule set has no settlement clock"))?;
+        Ok(Clock::start(rule, self.now, &self.policy.calendar)?)
+    }
 }
 
-/// 审核退回
-fn send_back(case: &Case, reason: &Personal<String>) -> Decided {
-    text("reason", reason)?;
-    let (offer_id, _, _) = current(case)?;
-    Ok(Decision::of(Event::OfferSentBack { offer_id }).with("reason", reason))
+/// 联系
+fn contact(method: ContactMethod, result: ContactResult, note: &Personal<String>) -> Decided {
+    let contacted = said(Event::Contacted { method, result }, "note", note)?;
+    Ok(contacted.report(ReportKind::Contacted))
 }
 
-/// 消费者答复: accepted means settled, with a day by which the promise must be kept.
-fn answer(
-    case: &Case,
-    offer_id: OfferId,
-    accepted: bool,
-    words: Option<&Personal<String>>,
-    now: Timestamp,
-) -> Decided {
-    let (open, terms, _) = current(case)?;
-    if open != offer_id {
-        return Err(RefusalCode::OfferUnknown);
-    }
-    if accepted {
-        let clock = Clock::until(ClockKind::Perform, now, terms.perform_by);
-        let settled = Decision::of(Event::Settled { offer_id, clock });
-        return Ok(settled.with_some("answer", words).report(ReportKind::Settled));
-    }
-    let declined = Decision::of(Event::OfferDeclined { offer_id });
-    Ok(declined.with_some("answer", words).report(ReportKind::Declined))
-}
-
-/// 履行并办结: what was promised is done, and the record says how it was reached.
-fn perform(case: &Case, proof: &Personal<String>, closing: &Closing) -> Decided {
-    text("proof", proof)?;
-    text("process", &closing.process)?;
-    text("result", &closing.result)?;
-    if !closing.recovered_fen.is_payable() {
-        return Err(invalid("recovered_fen", "give an amount from 0 to 9007199254740991 fen"));
-    }
-    let (offer_id, terms, _) = current(case)?;
-    if terms.total()? == Fen::ZERO && closing.recovered_fen > Fen::ZERO {
-        let problem = "a settlement without money recovers none; give 0";
-        return Err(invalid("recovered_fen", problem));
-    }
-    let closed = Event::Closed {
-        outcome: closing.outcome,
-        method: closing.method,
-        recovered_fen: closing.recovered_fen,
-    };
-    Ok(Decision::of(Event::Performed { offer_id })
-        .with("proof", proof)
-        .and(closed)
-        .with("process", &closing.process)
-        .with("result", &closing.result)
-        .report(ReportKind::Performed)
-        .report(ReportKind::Closed))
-}
-
-/// 未按约履行: back to negotiation on a new clock, and the center is told.
-fn breach(case: &Case, reason: &Personal<String>, policy: &Policy, now: Timestamp) -> Decided {
-    text("reason", reason)?;
-    let (offer_id, _, _) = current(case)?;
-    let clock = settlement_clock(policy, now)?;
-    let breached = Decision::of(Event::Breached { offer_id, clock });
-    Ok(breached.with("reason", reason).report(ReportKind::Breached))
+/// 非本单位 / 重复 / 不属消费争议: the center reviews it.
+fn reject(reason: RejectionReason, words: &Personal<String>) -> Decided {
+    Ok(said(Event::Rejected { reason }, "text", words)?.report(ReportKind::Rejected))
 }
 
 /// 中心复核: the center agrees, and the case goes back; or it is ours after all.
@@ -282,19 +385,9 @@ fn review(upheld: bool, words: Option<&Personal<String>>) -> Decision {
     Decision::of(Event::RejectionOverturned {}).with_some("text", words)
 }
 
-/// 退回: the whole dossier goes with it, so that the consumer never tells the story twice.
-fn hand_back(reason: HandbackReason, summary: &Personal<String>) -> Decided {
-    text("summary", summary)?;
-    if reason == HandbackReason::RejectionUpheld {
-        return Err(invalid("reason", "only the center's review can say so; choose another"));
-    }
-    let handed_back = Decision::of(Event::HandedBack { reason }).with("summary", summary);
-    Ok(handed_back.report(ReportKind::HandedBack))
-}
-
-/// 撤回同意: the key goes, the skeleton and every proof stay.
-fn erase() -> Decision {
-    let mut decision = Decision::of(Event::Erased {}).report(ReportKind::Erased);
+/// The key goes, the skeleton and every proof stay.
+fn erase(reason: EraseReason) -> Decision {
+    let mut decision = Decision::of(Event::Erased { reason }).report(ReportKind::Erased);
     decision.effects.push(Effect::DestroyKey);
     decision
 }
@@ -306,32 +399,19 @@ fn rate(stars: u8, words: Option<&Personal<String>>) -> Decided {
     Ok(Decision::of(Event::Rated { stars }).with_some("text", words))
 }
 
-/// 重新办理: through the center, on a new clock.
-fn reopen(reason: &Personal<String>, policy: &Policy, now: Timestamp) -> Decided {
-    text("reason", reason)?;
-    let clock = settlement_clock(policy, now)?;
-    Ok(Decision::of(Event::Reopened { clock }).with("reason", reason))
-}
-
 /// 显示个人信息: nobody sees a sealed field without a trace and a reason.
 fn reveal(fields: &[String], reason: &Personal<String>) -> Decided {
     const FIELDS: [&str; 4] = ["name", "phone", "id_number", "address"];
     if fields.is_empty() || fields.iter().any(|field| !FIELDS.contains(&field.as_str())) {
         return Err(invalid("fields", "choose from name, phone, id_number, address"));
     }
-    text("reason", reason)?;
-    Ok(Decision::of(Event::Revealed { fields: fields.to_vec() }).with("reason", reason))
+    said(Event::Revealed { fields: fields.to_vec() }, "reason", reason)
 }
 
-fn settlement_clock(policy: &Policy, now: Timestamp) -> Result<Clock, RefusalCode> {
-    let rule = policy.rules.clock(ClockKind::Settle);
-    let rule = rule.ok_or_else(|| invalid("rules", "the rule set has no settlement clock"))?;
-    Ok(Clock::start(rule, now, &policy.calendar)?)
-}
-
-fn current(case: &Case) -> Result<(OfferId, &Terms, Date), RefusalCode> {
-    let offer = case.current_offer().ok_or(RefusalCode::OfferUnknown)?;
-    Ok((offer.id, &offer.terms, offer.answer_by))
+/// An event with words that may not be empty.
+fn said(event: Event, field: &'static str, words: &Personal<String>) -> Decided {
+    text(field, words)?;
+    Ok(Decision::of(event).with(field, words))
 }
 
 fn text(field: &'static str, words: &Personal<String>) -> Result<(), RefusalCode> {

@@ -1,215 +1,76 @@
 //! Events: what happened to a case, as facts without personal data. Knows nothing of how they are
-//! stored; their JSON form (`kind`, `data`) is part of leaf v1 and never changes meaning.
+//! stored; their JSON form (`kind`, `data`) is part of leaf v1 and never changes meaning. A member
+//! that came later is left out where it says what was always so.
 
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
-use super::clocks::Clock;
+use super::clocks::{Clock, ClockKind};
 use super::command::{Action, ContactMethod, ContactResult};
-use super::offer::Terms;
+use super::offer::{Party, Terms};
+use super::reasons::{
+    EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
+};
 use super::state::{Case, CaseState};
 use crate::codes::Outcome;
-use crate::ids::{OfferId, Pseudonym, ReportId};
+use crate::ids::{OfferId, Pseudonym, ReportId, TenantId};
 use crate::money::Fen;
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp, iso_date};
 
-/// Why a case is not ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RejectionReason {
-    /// 非本单位
-    NotOurs,
-    /// 重复
-    Duplicate,
-    /// 不属消费争议
-    NotAConsumerDispute,
+const fn diverted() -> Origin {
+    Origin::Diverted
 }
 
-impl RejectionReason {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::NotOurs, Self::Duplicate, Self::NotAConsumerDispute];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotOurs => "not_ours",
-            Self::Duplicate => "duplicate",
-            Self::NotAConsumerDispute => "not_a_consumer_dispute",
-        }
-    }
-
-    /// The official word.
-    #[must_use]
-    pub const fn label_zh(self) -> &'static str {
-        match self {
-            Self::NotOurs => "非本单位",
-            Self::Duplicate => "重复投诉",
-            Self::NotAConsumerDispute => "不属消费争议",
-        }
-    }
+const fn center() -> Via {
+    Via::Center
 }
 
-/// Why a case goes back to the center.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum HandbackReason {
-    /// 协商不成
-    NoAgreement,
-    /// 逾期未达成和解
-    Expired,
-    /// 联系不到消费者
-    Unreachable,
-    /// 消费者要求行政处理
-    ConsumerAsks,
-    /// 非本单位, upheld by the center's review.
-    RejectionUpheld,
-}
-
-impl HandbackReason {
-    /// The reasons a clerk may choose.
-    pub const CHOICES: [Self; 4] =
-        [Self::NoAgreement, Self::Expired, Self::Unreachable, Self::ConsumerAsks];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoAgreement => "no_agreement",
-            Self::Expired => "expired",
-            Self::Unreachable => "unreachable",
-            Self::ConsumerAsks => "consumer_asks",
-            Self::RejectionUpheld => "rejection_upheld",
-        }
-    }
-
-    /// The official word.
-    #[must_use]
-    pub const fn label_zh(self) -> &'static str {
-        match self {
-            Self::NoAgreement => "协商不成",
-            Self::Expired => "逾期未达成和解",
-            Self::Unreachable => "联系不到消费者",
-            Self::ConsumerAsks => "消费者要求行政处理",
-            Self::RejectionUpheld => "中心复核：同意退回",
-        }
-    }
-}
-
-/// A step that the center is told of (回传).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ReportKind {
-    /// 已受理
-    Accepted,
-    /// 已联系
-    Contacted,
-    /// 已提出方案
-    Offered,
-    /// 方案未被接受
-    Declined,
-    /// 已和解
-    Settled,
-    /// 已履行
-    Performed,
-    /// 未按约履行
-    Breached,
-    /// 办结
-    Closed,
-    /// 非本单位等
-    Rejected,
-    /// 退回
-    HandedBack,
-    /// 已撤诉
-    Withdrawn,
-    /// 已删除个人信息
-    Erased,
-}
-
-impl ReportKind {
-    /// Every kind.
-    pub const ALL: [Self; 12] = [
-        Self::Accepted,
-        Self::Contacted,
-        Self::Offered,
-        Self::Declined,
-        Self::Settled,
-        Self::Performed,
-        Self::Breached,
-        Self::Closed,
-        Self::Rejected,
-        Self::HandedBack,
-        Self::Withdrawn,
-        Self::Erased,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Contacted => "contacted",
-            Self::Offered => "offered",
-            Self::Declined => "declined",
-            Self::Settled => "settled",
-            Self::Performed => "performed",
-            Self::Breached => "breached",
-            Self::Closed => "closed",
-            Self::Rejected => "rejected",
-            Self::HandedBack => "handed_back",
-            Self::Withdrawn => "withdrawn",
-            Self::Erased => "erased",
-        }
-    }
-
-    /// The kind with this code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
-    /// The word a clerk reads.
-    #[must_use]
-    pub const fn label_zh(self) -> &'static str {
-        match self {
-            Self::Accepted => "已受理",
-            Self::Contacted => "已联系消费者",
-            Self::Offered => "已提出和解方案",
-            Self::Declined => "方案未被接受",
-            Self::Settled => "已和解",
-            Self::Performed => "已履行",
-            Self::Breached => "未按约履行",
-            Self::Closed => "办结",
-            Self::Rejected => "申请退回（非本单位等）",
-            Self::HandedBack => "退回",
-            Self::Withdrawn => "消费者撤诉",
-            Self::Erased => "个人信息已删除",
-        }
-    }
+const fn consent_withdrawn() -> EraseReason {
+    EraseReason::ConsentWithdrawn
 }
 
 /// What happened. Facts only: words that people wrote ride beside it as [`Private`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
-    /// 分流: consent verified, complaint kept, receipt given.
+    /// 分流 or 现场登记: consent verified, complaint kept, receipt given.
     Received {
-        /// When the center diverted it.
+        /// When the center diverted it, or the clerk began to write it down.
         diverted_at: Timestamp,
         /// How often this consumer came before.
         repeat: u32,
         /// The clocks that start now.
         clocks: Vec<Clock>,
+        /// How it came.
+        #[serde(default = "diverted", skip_serializing_if = "Origin::is_ordinary")]
+        origin: Origin,
+    },
+    /// The consumer withdrew complaint or consent before the diversion reached us: the number is
+    /// taken, and no case ever opens under it.
+    WithdrawnUnseen {
+        /// Whether the consent was withdrawn too.
+        consent: bool,
     },
     /// 首问受理: one person answers for it from now on.
     Accepted {
         /// That person.
         first_responder: Pseudonym,
     },
+    /// The first responder asks another to take over, and answers for it until then.
+    TransferProposed {
+        /// Whom.
+        to: Pseudonym,
+    },
+    /// 首问责任人变更
+    TransferTaken {
+        /// Who answers for it from now on.
+        first_responder: Pseudonym,
+    },
+    /// The one who was asked says no.
+    TransferRefused {},
+    /// The first responder keeps it after all.
+    TransferRecalled {},
     /// A contact attempt.
     Contacted {
         /// How.
@@ -217,6 +78,40 @@ pub enum Event {
         /// With what result.
         result: ContactResult,
     },
+    /// The consumer is asked for more.
+    SupplementAsked {
+        /// Until when.
+        #[serde(with = "iso_date")]
+        reply_by: Date,
+    },
+    /// Nothing came in time.
+    SupplementLapsed {},
+    /// Clocks stand still.
+    Paused {
+        /// Why.
+        ground: PauseGround,
+        /// Which.
+        clocks: Vec<ClockKind>,
+    },
+    /// Clocks go on, each with its new deadline.
+    Resumed {
+        /// Which.
+        clocks: Vec<Clock>,
+    },
+    /// The center is asked for more time.
+    ExtensionAsked {
+        /// Of which clock.
+        clock: ClockKind,
+        /// How many of its units.
+        length: u32,
+    },
+    /// More time was granted.
+    Extended {
+        /// The clock with its new deadline.
+        clock: Clock,
+    },
+    /// No more time.
+    ExtensionRefused {},
     /// An offer above the clerk's limit waits for another person.
     OfferDrafted {
         /// The offer.
@@ -242,16 +137,49 @@ pub enum Event {
         /// The offer.
         offer_id: OfferId,
     },
-    /// The consumer accepted: settled, to be performed.
+    /// A one-time link by which the consumer may answer was made.
+    LinkIssued {
+        /// To which offer.
+        offer_id: OfferId,
+    },
+    /// Accepted by both: settled, to be performed.
     Settled {
         /// The offer.
         offer_id: OfferId,
         /// The clock of performance.
         clock: Clock,
+        /// By which way the consumer's word came.
+        #[serde(default = "center", skip_serializing_if = "Via::is_ordinary")]
+        via: Via,
     },
     /// The consumer declined.
     OfferDeclined {
         /// The offer.
+        offer_id: OfferId,
+        /// By which way the consumer's word came.
+        #[serde(default = "center", skip_serializing_if = "Via::is_ordinary")]
+        via: Via,
+    },
+    /// The consumer proposes other terms.
+    Countered {
+        /// The consumer's proposal.
+        offer_id: OfferId,
+        /// The offer it answers.
+        answers: OfferId,
+        /// Its terms.
+        terms: Terms,
+        /// By which way it came.
+        #[serde(default = "center", skip_serializing_if = "Via::is_ordinary")]
+        via: Via,
+    },
+    /// The merchant would take the consumer's proposal; above the limit another person approves.
+    CounterTaken {
+        /// The proposal.
+        offer_id: OfferId,
+    },
+    /// The merchant declines the consumer's proposal.
+    CounterDeclined {
+        /// The proposal.
         offer_id: OfferId,
     },
     /// The consumer did not answer in time.
@@ -287,6 +215,8 @@ pub enum Event {
     },
     /// The center says the case is ours after all.
     RejectionOverturned {},
+    /// The settlement clock ran out: a hand-back lies before the first responder, unsent.
+    HandbackDrafted {},
     /// 退回: the dossier is on its way.
     HandedBack {
         /// Why.
@@ -296,10 +226,18 @@ pub enum Event {
     HandbackAcknowledged {},
     /// 消费者撤诉
     Withdrawn {},
-    /// Consent withdrawn: the case key is destroyed with this event.
-    Erased {},
+    /// The case key is destroyed with this event.
+    Erased {
+        /// Why.
+        #[serde(default = "consent_withdrawn", skip_serializing_if = "EraseReason::is_ordinary")]
+        reason: EraseReason,
+    },
     /// 催办
-    Urged {},
+    Urged {
+        /// The clock it starts, where the rule set has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Clock>,
+    },
     /// 督办
     Supervised {
         /// By when the center wants an answer.
@@ -308,14 +246,49 @@ pub enum Event {
     },
     /// The consumer or the center added something.
     Supplemented {},
+    /// A shop of the host answers for what the complaint is about.
+    Assigned {
+        /// The shop.
+        tenant: TenantId,
+        /// Whether the consent names it, so that it may read who complains (PIPL Art. 23).
+        named: bool,
+    },
+    /// No shop does any more.
+    Unassigned {},
+    /// The shop said its part.
+    TenantStated {},
     /// 评价
     Rated {
         /// 1 to 5.
         stars: u8,
     },
-    /// The consumer reopened it through the center.
+    /// The consumer reopened it.
     Reopened {
         /// The new settlement clock.
+        clock: Clock,
+    },
+    /// A clock ran out. It stays overdue for good.
+    ClockExpired {
+        /// Which.
+        clock: ClockKind,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+    /// Somebody was told of a deadline, once.
+    Escalated {
+        /// Of which clock.
+        clock: ClockKind,
+        /// When that clock began: it says which of several.
+        start_at: Timestamp,
+        /// The step of the rule set's ladder, from 0; none for what happens on expiry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u32>,
+        /// Whom.
+        to: Rung,
+    },
+    /// A new calendar moved a deadline, or made a provisional one final.
+    ClockMoved {
+        /// The clock as it is now.
         clock: Clock,
     },
     /// A notice of a kind this version does not know; kept and shown.
@@ -334,57 +307,127 @@ pub enum Event {
     },
 }
 
-impl Event {
-    /// The event's kind as leaves write it.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Received { .. } => "received",
-            Self::Accepted { .. } => "accepted",
-            Self::Contacted { .. } => "contacted",
-            Self::OfferDrafted { .. } => "offer_drafted",
-            Self::Offered { .. } => "offered",
-            Self::OfferSentBack { .. } => "offer_sent_back",
-            Self::Settled { .. } => "settled",
-            Self::OfferDeclined { .. } => "offer_declined",
-            Self::OfferExpired { .. } => "offer_expired",
-            Self::Performed { .. } => "performed",
-            Self::Closed { .. } => "closed",
-            Self::Breached { .. } => "breached",
-            Self::Rejected { .. } => "rejected",
-            Self::RejectionOverturned {} => "rejection_overturned",
-            Self::HandedBack { .. } => "handed_back",
-            Self::HandbackAcknowledged {} => "handback_acknowledged",
-            Self::Withdrawn {} => "withdrawn",
-            Self::Erased {} => "erased",
-            Self::Urged {} => "urged",
-            Self::Supervised { .. } => "supervised",
-            Self::Supplemented {} => "supplemented",
-            Self::Rated { .. } => "rated",
-            Self::Reopened { .. } => "reopened",
-            Self::NoticeKept {} => "notice_kept",
-            Self::Revealed { .. } => "revealed",
-            Self::Reported { .. } => "reported",
-        }
-    }
+macro_rules! event_kinds {
+    ($($variant:ident, $kind:literal, $material:literal;)*) => {
+        impl Event {
+            /// The event's kind as leaves write it.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $kind,)* }
+            }
 
+            /// Whether a clerk who has not seen this event should look again before acting.
+            ///
+            /// Receipts and readings change nothing that a decision rests on.
+            #[must_use]
+            pub const fn is_material(&self) -> bool {
+                match self { $(Self::$variant { .. } => $material,)* }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    Received, "received", true;
+    WithdrawnUnseen, "withdrawn_unseen", true;
+    Accepted, "accepted", true;
+    TransferProposed, "transfer_proposed", true;
+    TransferTaken, "transfer_taken", true;
+    TransferRefused, "transfer_refused", true;
+    TransferRecalled, "transfer_recalled", true;
+    Contacted, "contacted", true;
+    SupplementAsked, "supplement_asked", true;
+    SupplementLapsed, "supplement_lapsed", true;
+    Paused, "paused", true;
+    Resumed, "resumed", true;
+    ExtensionAsked, "extension_asked", true;
+    Extended, "extended", true;
+    ExtensionRefused, "extension_refused", true;
+    OfferDrafted, "offer_drafted", true;
+    Offered, "offered", true;
+    OfferSentBack, "offer_sent_back", true;
+    LinkIssued, "link_issued", false;
+    Settled, "settled", true;
+    OfferDeclined, "offer_declined", true;
+    Countered, "countered", true;
+    CounterTaken, "counter_taken", true;
+    CounterDeclined, "counter_declined", true;
+    OfferExpired, "offer_expired", true;
+    Performed, "performed", true;
+    Closed, "closed", true;
+    Breached, "breached", true;
+    Rejected, "rejected", true;
+    RejectionOverturned, "rejection_overturned", true;
+    HandbackDrafted, "handback_drafted", false;
+    HandedBack, "handed_back", true;
+    HandbackAcknowledged, "handback_acknowledged", false;
+    Withdrawn, "withdrawn", true;
+    Erased, "erased", true;
+    Urged, "urged", true;
+    Supervised, "supervised", true;
+    Supplemented, "supplemented", true;
+    Assigned, "assigned", true;
+    Unassigned, "unassigned", true;
+    TenantStated, "tenant_stated", true;
+    Rated, "rated", false;
+    Reopened, "reopened", true;
+    ClockExpired, "clock_expired", false;
+    Escalated, "escalated", false;
+    ClockMoved, "clock_moved", true;
+    NoticeKept, "notice_kept", true;
+    Revealed, "revealed", false;
+    Reported, "reported", false;
+}
+
+impl Event {
     /// The action that led to this event on this case; none where it only follows another event
     /// of the same decision.
     #[must_use]
-    pub const fn action(&self, case: &Case) -> Option<Action> {
+    #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]
+    pub fn action(&self, case: &Case) -> Option<Action> {
+        let by_consumer = case.current_offer().is_some_and(|offer| offer.by == Party::Consumer);
         Some(match self {
-            Self::Received { .. } | Self::Closed { .. } | Self::HandbackAcknowledged {} => {
-                return None;
-            }
+            Self::Received { .. }
+            | Self::WithdrawnUnseen { .. }
+            | Self::Closed { .. }
+            | Self::HandbackDrafted {}
+            | Self::HandbackAcknowledged {} => return None,
             Self::Accepted { .. } => Action::Accept,
+            Self::TransferProposed { .. } => Action::ProposeTransfer,
+            Self::TransferTaken { .. } => Action::TakeTransfer,
+            Self::TransferRefused {} => Action::RefuseTransfer,
+            Self::TransferRecalled {} => Action::RecallTransfer,
             Self::Contacted { .. } => Action::Contact,
+            Self::SupplementAsked { .. } => Action::AskSupplement,
+            Self::SupplementLapsed {} => Action::LapseSupplement,
+            Self::Paused { ground: PauseGround::Examination, .. } => Action::Pause,
+            Self::Paused { ground: PauseGround::Supplement, .. } => return None,
+            Self::Resumed { .. } => match case.pause.as_ref().map(|pause| pause.ground) {
+                Some(PauseGround::Examination) => Action::Resume,
+                Some(PauseGround::Supplement) | None => return None,
+            },
+            Self::ExtensionAsked { .. } => Action::AskExtension,
+            Self::Extended { .. } => match case.extension_asked {
+                Some(_) => Action::AnswerExtension,
+                None => Action::Extend,
+            },
+            Self::ExtensionRefused {} => Action::AnswerExtension,
             Self::OfferDrafted { .. } => Action::Offer,
             Self::Offered { .. } => match case.state {
                 CaseState::AwaitingApproval { .. } => Action::Approve,
                 _ => Action::Offer,
             },
             Self::OfferSentBack { .. } => Action::SendBack,
-            Self::Settled { .. } | Self::OfferDeclined { .. } => Action::Answer,
+            Self::LinkIssued { .. } => Action::IssueLink,
+            Self::Settled { .. } => match case.state {
+                CaseState::AwaitingApproval { .. } if by_consumer => Action::Approve,
+                CaseState::InProgress => Action::AcceptCounter,
+                _ => Action::Answer,
+            },
+            Self::OfferDeclined { .. } => Action::Answer,
+            Self::Countered { .. } => Action::Counter,
+            Self::CounterTaken { .. } => Action::AcceptCounter,
+            Self::CounterDeclined { .. } => Action::DeclineCounter,
             Self::OfferExpired { .. } => Action::ExpireOffer,
             Self::Performed { .. } => Action::Perform,
             Self::Breached { .. } => Action::Breach,
@@ -393,50 +436,40 @@ impl Event {
             | Self::HandedBack { reason: HandbackReason::RejectionUpheld } => Action::Review,
             Self::HandedBack { .. } => Action::HandBack,
             Self::Withdrawn {} => Action::Withdraw,
-            Self::Erased {} => Action::WithdrawConsent,
-            Self::Urged {} => Action::Urge,
+            Self::Erased { reason: EraseReason::ConsentWithdrawn } => Action::WithdrawConsent,
+            Self::Erased { reason: EraseReason::Retention | EraseReason::Restored } => {
+                Action::Erase
+            }
+            Self::Urged { .. } => Action::Urge,
             Self::Supervised { .. } => Action::Supervise,
             Self::Supplemented {} => Action::Supplement,
+            Self::Assigned { .. } => Action::Assign,
+            Self::Unassigned {} => Action::Unassign,
+            Self::TenantStated {} => Action::TenantState,
             Self::Rated { .. } => Action::Rate,
             Self::Reopened { .. } => Action::Reopen,
+            Self::ClockExpired { .. } => Action::NoteExpiry,
+            Self::Escalated { step: None, .. } => return None,
+            Self::Escalated { .. } => Action::Escalate,
+            Self::ClockMoved { .. } => Action::MoveClock,
             Self::NoticeKept {} => Action::KeepNotice,
             Self::Revealed { .. } => Action::Reveal,
             Self::Reported { .. } => Action::RecordReceipt,
         })
     }
 
-    /// Whether a clerk who has not seen this event should look again before acting.
-    ///
-    /// Receipts and readings change nothing that a decision rests on.
+    /// The clocks this event starts or moves.
     #[must_use]
-    pub const fn is_material(&self) -> bool {
+    pub fn clocks(&self) -> &[Clock] {
         match self {
-            Self::Reported { .. }
-            | Self::Revealed { .. }
-            | Self::HandbackAcknowledged {}
-            | Self::Rated { .. } => false,
-            Self::Received { .. }
-            | Self::Accepted { .. }
-            | Self::Contacted { .. }
-            | Self::OfferDrafted { .. }
-            | Self::Offered { .. }
-            | Self::OfferSentBack { .. }
-            | Self::Settled { .. }
-            | Self::OfferDeclined { .. }
-            | Self::OfferExpired { .. }
-            | Self::Performed { .. }
-            | Self::Closed { .. }
-            | Self::Breached { .. }
-            | Self::Rejected { .. }
-            | Self::RejectionOverturned {}
-            | Self::HandedBack { .. }
-            | Self::Withdrawn {}
-            | Self::Erased {}
-            | Self::Urged {}
-            | Self::Supervised { .. }
-            | Self::Supplemented {}
-            | Self::Reopened { .. }
-            | Self::NoticeKept {} => true,
+            Self::Received { clocks, .. } | Self::Resumed { clocks } => clocks,
+            Self::Settled { clock, .. }
+            | Self::Breached { clock, .. }
+            | Self::Reopened { clock }
+            | Self::Extended { clock }
+            | Self::ClockMoved { clock } => std::slice::from_ref(clock),
+            Self::Urged { clock } => clock.as_slice(),
+            _ => &[],
         }
     }
 }

@@ -16,18 +16,32 @@ mod decide;
 mod event;
 mod offer;
 mod permit;
+mod reasons;
 mod refusal;
 mod rules;
 mod state;
+mod timers;
+mod told;
+mod words;
 
 pub use actor::{Actor, Role};
 pub use apply::ApplyError;
-pub use clocks::{Clock, ClockKind, DeadlineError};
+pub use clocks::{Clock, ClockKind, DeadlineError, Pause};
 pub use command::{Action, Closing, Command, ContactMethod, ContactResult, Intake};
-pub use decide::{Decision, Effect, Record, decide, receive};
-pub use event::{Event, HandbackReason, Private, RejectionReason, ReportKind, Stamped};
-pub use offer::{Offer, OfferStatus, TermKind, Terms, TermsError};
+pub use decide::{Decision, Effect, Record, decide, receive, withdrawn_unseen};
+pub use event::{Event, Private, Stamped};
+pub use offer::{Exchange, Offer, OfferStatus, Party, TermKind, Terms, TermsError};
 pub use permit::{Choice, choices, permit};
-pub use refusal::{Refusal, RefusalCode};
-pub use rules::{ClockRule, ClockStart, ClockUnit, OnExpiry, Policy, RuleSet, RulesError};
-pub use state::{Case, CaseClock, CaseState, Receipted, StateName, Supervision};
+pub use reasons::{
+    EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
+};
+pub use refusal::{Circumstance, Refusal, RefusalCode};
+pub use rules::{
+    ClockRule, ClockStart, ClockUnit, ExtensionRule, Granter, LadderStep, OnExpiry, PauseRule,
+    Policy, RuleSet, RulesError, UnreachableRule, When,
+};
+pub use state::{
+    Asked, Assigned, Case, CaseClock, CaseState, Escalated, ExtensionAsked, Paused, Receipted,
+    StateName, Supervision, Transfer,
+};
+pub use timers::{due_command, wake_at};

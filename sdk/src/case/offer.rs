@@ -2,89 +2,52 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reasons::Via;
+use super::words::words;
 use crate::ids::{OfferId, Pseudonym};
 use crate::money::Fen;
 use crate::time::{Date, Timestamp, iso_date};
 
-/// What an offer promises: the liabilities of 消法 Art. 52, 55 and 50, and a plain explanation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum TermKind {
-    /// 修理
-    Repair,
-    /// 重作
-    Redo,
-    /// 更换
-    Exchange,
-    /// 退货
-    ReturnGoods,
-    /// 补足商品数量
-    MakeUpQuantity,
-    /// 退还货款和服务费用
-    Refund,
-    /// 赔偿损失
-    Damages,
-    /// 加倍赔偿 (消法 55, 食安法 148)
-    StatutoryMultiple,
-    /// 精神损害赔偿
-    MentalDamages,
-    /// 赔礼道歉
-    Apology,
-    /// 解释说明
-    Explanation,
+words! {
+    /// What an offer promises: the liabilities of 消法 Art. 52, 55 and 50, and a plain explanation.
+    pub enum TermKind {
+        /// 修理
+        Repair = "repair", "修理";
+        /// 重作
+        Redo = "redo", "重作";
+        /// 更换
+        Exchange = "exchange", "更换";
+        /// 退货
+        ReturnGoods = "return_goods", "退货";
+        /// 补足商品数量
+        MakeUpQuantity = "make_up_quantity", "补足商品数量";
+        /// 退还货款和服务费用
+        Refund = "refund", "退还货款和服务费用";
+        /// 赔偿损失
+        Damages = "damages", "赔偿损失";
+        /// 加倍赔偿 (消法 55, 食安法 148)
+        StatutoryMultiple = "statutory_multiple", "加倍赔偿";
+        /// 精神损害赔偿
+        MentalDamages = "mental_damages", "精神损害赔偿";
+        /// 赔礼道歉
+        Apology = "apology", "赔礼道歉";
+        /// 解释说明
+        Explanation = "explanation", "解释说明";
+    }
 }
 
-impl TermKind {
-    /// Every kind, in the order of the law.
-    pub const ALL: [Self; 11] = [
-        Self::Repair,
-        Self::Redo,
-        Self::Exchange,
-        Self::ReturnGoods,
-        Self::MakeUpQuantity,
-        Self::Refund,
-        Self::Damages,
-        Self::StatutoryMultiple,
-        Self::MentalDamages,
-        Self::Apology,
-        Self::Explanation,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Repair => "repair",
-            Self::Redo => "redo",
-            Self::Exchange => "exchange",
-            Self::ReturnGoods => "return_goods",
-            Self::MakeUpQuantity => "make_up_quantity",
-            Self::Refund => "refund",
-            Self::Damages => "damages",
-            Self::StatutoryMultiple => "statutory_multiple",
-            Self::MentalDamages => "mental_damages",
-            Self::Apology => "apology",
-            Self::Explanation => "explanation",
-        }
-    }
-
-    /// The official word.
-    #[must_use]
-    pub const fn label_zh(self) -> &'static str {
-        match self {
-            Self::Repair => "修理",
-            Self::Redo => "重作",
-            Self::Exchange => "更换",
-            Self::ReturnGoods => "退货",
-            Self::MakeUpQuantity => "补足商品数量",
-            Self::Refund => "退还货款和服务费用",
-            Self::Damages => "赔偿损失",
-            Self::StatutoryMultiple => "加倍赔偿",
-            Self::MentalDamages => "精神损害赔偿",
-            Self::Apology => "赔礼道歉",
-            Self::Explanation => "解释说明",
-        }
+words! {
+    /// What the consumer does in exchange. Never a waiver of a right that the law gives, and never
+    /// the withdrawal of a report of an offence.
+    pub enum Exchange {
+        /// 交回商品
+        GiveBackGoods = "give_back_goods", "消费者交回商品";
+        /// 交回赠品
+        GiveBackGift = "give_back_gift", "消费者交回赠品";
+        /// 交回发票
+        GiveBackInvoice = "give_back_invoice", "消费者交回发票";
+        /// 就本争议不再另行主张
+        NoFurtherClaim = "no_further_claim", "就本争议不再另行主张";
     }
 }
 
@@ -111,6 +74,9 @@ pub struct Terms {
     #[serde(with = "iso_date")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub perform_by: Date,
+    /// What the consumer does in exchange; none twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_exchange: Vec<Exchange>,
 }
 
 impl Terms {
@@ -153,6 +119,12 @@ impl Terms {
         if sorted.len() != self.kinds.len() {
             return fail("kinds", "name each term once");
         }
+        let mut given = self.in_exchange.clone();
+        given.sort_unstable();
+        given.dedup();
+        if given.len() != self.in_exchange.len() {
+            return fail("in_exchange", "name each counterpart once");
+        }
         for (kind, fen, field) in self.amounts() {
             if !fen.is_payable() {
                 return fail(field, "give an amount from 0 to 9007199254740991 fen");
@@ -180,7 +152,12 @@ impl Terms {
                 None => kind.label_zh().to_owned(),
             }
         });
-        said.collect::<Vec<_>>().join("、")
+        let mut text = said.collect::<Vec<_>>().join("、");
+        if !self.in_exchange.is_empty() {
+            let given: Vec<_> = self.in_exchange.iter().map(|given| given.label_zh()).collect();
+            text.push_str(&format!("（{}）", given.join("、")));
+        }
+        text
     }
 }
 
@@ -194,40 +171,35 @@ pub struct TermsError {
     pub problem: &'static str,
 }
 
-/// Where an offer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OfferStatus {
-    /// 待审核
-    AwaitingApproval,
-    /// 审核退回
-    SentBack,
-    /// 待消费者确认
-    Open,
-    /// 已接受
-    Accepted,
-    /// 已拒绝
-    Declined,
-    /// 已过期
-    Expired,
-    /// 已作废: the case took another way before it was answered.
-    Dropped,
+words! {
+    /// Whose proposal it is.
+    pub enum Party {
+        /// 本单位
+        Merchant = "merchant", "本单位";
+        /// 消费者
+        Consumer = "consumer", "消费者";
+    }
 }
 
-impl OfferStatus {
-    /// The word a clerk reads.
-    #[must_use]
-    pub const fn label_zh(self) -> &'static str {
-        match self {
-            Self::AwaitingApproval => "待审核",
-            Self::SentBack => "审核退回",
-            Self::Open => "待消费者确认",
-            Self::Accepted => "已接受",
-            Self::Declined => "未接受",
-            Self::Expired => "已过期",
-            Self::Dropped => "已作废",
-        }
+words! {
+    /// Where an offer stands.
+    pub enum OfferStatus {
+        /// 待审核
+        AwaitingApproval = "awaiting_approval", "待审核";
+        /// 审核退回
+        SentBack = "sent_back", "审核退回";
+        /// Open: ours waits for the consumer, the consumer's for us.
+        Open = "open", "待对方确认";
+        /// 已接受
+        Accepted = "accepted", "已接受";
+        /// 已拒绝
+        Declined = "declined", "未接受";
+        /// The consumer made a proposal of their own instead.
+        Countered = "countered", "消费者另提方案";
+        /// 已过期
+        Expired = "expired", "已过期";
+        /// 已作废: the case took another way before it was answered.
+        Dropped = "dropped", "已作废";
     }
 }
 
@@ -254,4 +226,8 @@ pub struct Offer {
     pub drafted_at: Timestamp,
     /// Where it stands.
     pub status: OfferStatus,
+    /// Whose proposal it is.
+    pub by: Party,
+    /// By which way the consumer's word on it came, or came to us first.
+    pub via: Option<Via>,
 }

@@ -2,7 +2,9 @@
 
 use super::actor::{Actor, Role};
 use super::command::Action;
-use super::refusal::{Refusal, RefusalCode};
+use super::reasons::PauseGround;
+use super::refusal::{Circumstance, Refusal, RefusalCode};
+use super::rules::{Granter, RuleSet};
 use super::state::{Case, CaseState, StateName};
 use crate::time::Timestamp;
 
@@ -14,10 +16,21 @@ struct Row {
     responder: bool,
 }
 
-const STAFF: &[Role] = &[Role::Clerk, Role::Supervisor];
+const STAFF: &[Role] = &[Role::Clerk, Role::Supervisor, Role::Manager];
+const APPROVERS: &[Role] = &[Role::Supervisor, Role::Manager];
 const CENTER: &[Role] = &[Role::Center];
 const SYSTEM: &[Role] = &[Role::System];
+const TENANT: &[Role] = &[Role::Tenant];
+/// What the consumer says: through the center, or written down at the desk.
+const CONSUMER_AT_DESK: &[Role] = &[Role::Center, Role::Clerk, Role::Supervisor, Role::Manager];
+/// The same, and by a one-time link.
+const CONSUMER: &[Role] =
+    &[Role::Center, Role::Consumer, Role::Clerk, Role::Supervisor, Role::Manager];
+const READERS: &[Role] =
+    &[Role::Clerk, Role::Supervisor, Role::Manager, Role::Auditor, Role::Regulator, Role::Tenant];
 
+const IN_PROGRESS: &[StateName] = &[StateName::InProgress];
+const OFFERED: &[StateName] = &[StateName::Offered];
 const LIVE: &[StateName] = &[
     StateName::Received,
     StateName::InProgress,
@@ -28,6 +41,9 @@ const LIVE: &[StateName] = &[
 ];
 const TALKING: &[StateName] =
     &[StateName::InProgress, StateName::AwaitingApproval, StateName::Offered, StateName::Settled];
+/// While the settlement clock runs.
+const NEGOTIATING: &[StateName] =
+    &[StateName::InProgress, StateName::AwaitingApproval, StateName::Offered];
 const READABLE: &[StateName] = &[
     StateName::Received,
     StateName::InProgress,
@@ -47,59 +63,187 @@ const fn row(action: Action) -> Row {
     }
     match action {
         Action::Accept | Action::Reject => of(STAFF, &[StateName::Received], false),
+        Action::ProposeTransfer | Action::RecallTransfer => of(STAFF, TALKING, true),
+        Action::TakeTransfer | Action::RefuseTransfer => of(STAFF, TALKING, false),
         Action::Contact => of(STAFF, TALKING, true),
-        Action::Offer | Action::HandBack => of(STAFF, &[StateName::InProgress], true),
-        Action::Approve | Action::SendBack => {
-            of(&[Role::Supervisor], &[StateName::AwaitingApproval], false)
-        }
-        Action::Answer => of(CENTER, &[StateName::Offered], false),
-        Action::ExpireOffer => of(SYSTEM, &[StateName::Offered], false),
+        Action::AskSupplement => of(STAFF, IN_PROGRESS, true),
+        Action::LapseSupplement => of(SYSTEM, NEGOTIATING, false),
+        Action::Pause | Action::Resume => of(APPROVERS, NEGOTIATING, false),
+        Action::AskExtension => of(STAFF, NEGOTIATING, true),
+        Action::AnswerExtension => of(CENTER, NEGOTIATING, false),
+        Action::Extend => of(APPROVERS, NEGOTIATING, false),
+        Action::Offer | Action::HandBack => of(STAFF, IN_PROGRESS, true),
+        Action::AcceptCounter | Action::DeclineCounter => of(STAFF, IN_PROGRESS, true),
+        Action::Approve | Action::SendBack => of(APPROVERS, &[StateName::AwaitingApproval], false),
+        Action::IssueLink => of(STAFF, OFFERED, true),
+        Action::Answer | Action::Counter => of(CONSUMER, OFFERED, true),
+        Action::ExpireOffer => of(SYSTEM, OFFERED, false),
         Action::Perform | Action::Breach => of(STAFF, &[StateName::Settled], true),
         Action::Review => of(CENTER, &[StateName::Rejected], false),
-        Action::Withdraw | Action::Urge | Action::Supervise | Action::Supplement => {
-            of(CENTER, LIVE, false)
-        }
-        Action::WithdrawConsent | Action::KeepNotice => of(CENTER, READABLE, false),
-        Action::Rate | Action::Reopen => of(CENTER, &[StateName::Closed], false),
-        Action::Reveal => of(&[Role::Clerk, Role::Supervisor, Role::Auditor], READABLE, false),
+        Action::Urge | Action::Supervise => of(CENTER, LIVE, false),
+        Action::Withdraw => of(CONSUMER_AT_DESK, LIVE, true),
+        Action::Supplement => of(CONSUMER_AT_DESK, LIVE, true),
+        Action::WithdrawConsent => of(CONSUMER_AT_DESK, READABLE, false),
+        Action::Erase => of(SYSTEM, READABLE, false),
+        Action::KeepNotice => of(CENTER, READABLE, false),
+        Action::Assign | Action::Unassign => of(STAFF, TALKING, true),
+        Action::TenantState => of(TENANT, TALKING, false),
+        Action::Rate | Action::Reopen => of(CONSUMER_AT_DESK, &[StateName::Closed], false),
+        Action::NoteExpiry | Action::Escalate | Action::MoveClock => of(SYSTEM, LIVE, false),
+        Action::Reveal => of(READERS, READABLE, false),
         Action::RecordReceipt => of(SYSTEM, READABLE, false),
     }
 }
 
 /// Whether this actor may take this action on this case now.
 ///
-/// Checks run in the order of [`RefusalCode`]: role, state, first responder, second person, offer.
+/// `rules` is the rule set the case is bound to; a verifier that does not have it passes `None`
+/// and leaves unjudged what only that set decides.
+///
+/// Checks run in the order of [`RefusalCode`]: role, state, first responder, second person, offer,
+/// then what else stands in the way.
 ///
 /// # Errors
 /// The first reason that says no.
-pub fn permit(case: &Case, action: Action, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
-    let refuse = |code| Err(Refusal { action, state: Some(case.state.name()), code });
+pub fn permit(
+    case: &Case,
+    action: Action,
+    actor: &Actor,
+    rules: Option<&RuleSet>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let refuse = |code| Refusal { action, state: Some(case.state.name()), code };
     let row = row(action);
     if !row.roles.contains(&actor.role) {
-        return refuse(RefusalCode::RoleNotPermitted);
+        return Err(refuse(RefusalCode::RoleNotPermitted));
     }
     if !row.states.contains(&case.state.name()) {
-        return refuse(RefusalCode::WrongState);
+        return Err(refuse(RefusalCode::WrongState));
     }
     let is_responder = case.first_responder == Some(actor.pseudonym);
     if row.responder && actor.role == Role::Clerk && !is_responder {
-        return refuse(RefusalCode::NotFirstResponder);
+        return Err(refuse(RefusalCode::NotFirstResponder));
     }
     let draft = case.current_offer();
     let own_draft = draft.is_some_and(|offer| offer.drafted_by == actor.pseudonym);
     if action == Action::Approve && own_draft {
-        return refuse(RefusalCode::SamePerson);
+        return Err(refuse(RefusalCode::SamePerson));
     }
-    if let CaseState::Offered { .. } = case.state {
-        let over = draft.is_some_and(|offer| now > Timestamp::end_of(offer.answer_by));
-        if action == Action::ExpireOffer && !over {
-            return refuse(RefusalCode::OfferStillOpen);
-        }
-        if action == Action::Answer && over {
-            return refuse(RefusalCode::OfferExpired);
-        }
+    offer_time(case, action, now).map_err(refuse)?;
+    match circumstance(case, action, actor, rules, now) {
+        Some(circumstance) => Err(refuse(circumstance.into())),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether the open offer may be answered, or has expired.
+fn offer_time(case: &Case, action: Action, now: Timestamp) -> Result<(), RefusalCode> {
+    let CaseState::Offered { .. } = case.state else { return Ok(()) };
+    let over = case.current_offer().is_some_and(|offer| now > Timestamp::end_of(offer.answer_by));
+    match action {
+        Action::ExpireOffer if !over => Err(RefusalCode::OfferStillOpen),
+        Action::Answer | Action::Counter | Action::IssueLink if over => {
+            Err(RefusalCode::OfferExpired)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What stands in the way although role and state would allow it.
+fn circumstance(
+    case: &Case,
+    action: Action,
+    actor: &Actor,
+    rules: Option<&RuleSet>,
+    now: Timestamp,
+) -> Option<Circumstance> {
+    let unless = |holds: bool, circumstance| (!holds).then_some(circumstance);
+    match action {
+        Action::ProposeTransfer => unless(case.transfer.is_none(), Circumstance::TransferPending),
+        Action::RecallTransfer => unless(case.transfer.is_some(), Circumstance::NoTransfer),
+        Action::TakeTransfer | Action::RefuseTransfer => match &case.transfer {
+            None => Some(Circumstance::NoTransfer),
+            Some(asked) => unless(asked.to == actor.pseudonym, Circumstance::NotAddressee),
+        },
+        Action::AskSupplement => unless(case.asked.is_none(), Circumstance::SupplementPending)
+            .or_else(|| unless(case.pause.is_none(), Circumstance::PausedAlready)),
+        Action::LapseSupplement => match &case.asked {
+            None => Some(Circumstance::NothingAsked),
+            Some(asked) => unless(now > Timestamp::end_of(asked.reply_by), Circumstance::NotDueYet),
+        },
+        Action::Pause => unless(case.pause.is_none(), Circumstance::PausedAlready).or_else(|| {
+            let none = |rules: &RuleSet| rules.paused_by(PauseGround::Examination).is_empty();
+            unless(!rules.is_some_and(none), Circumstance::NoPause)
+        }),
+        Action::Resume => {
+            let examined = case.pause.as_ref().map(|pause| pause.ground);
+            unless(examined == Some(PauseGround::Examination), Circumstance::NotPaused)
+        }
+        Action::AskExtension => extension(case, rules, Granter::Center),
+        Action::Extend => extension(case, rules, Granter::Supervisor),
+        Action::AnswerExtension => {
+            unless(case.extension_asked.is_some(), Circumstance::NoExtensionAsked)
+        }
+        Action::AcceptCounter | Action::DeclineCounter => {
+            unless(case.counter().is_some(), Circumstance::NoCounter)
+        }
+        // A shop's word counts on the case it is named in; which shop acts, the engine checks.
+        Action::TenantState => unless(case.assigned.is_some(), Circumstance::NoTenant),
+        Action::Unassign => unless(case.assigned.is_some(), Circumstance::NoTenant),
+        Action::Reveal if actor.role == Role::Tenant => match &case.assigned {
+            None => Some(Circumstance::NoTenant),
+            Some(assigned) => unless(assigned.named, Circumstance::NotNamed),
+        },
+        // At the desk the consumer's word is taken for what began at the desk; an answer, more
+        // material and the withdrawal of the consent are taken anywhere (PIPL Art. 15).
+        Action::Withdraw | Action::Rate | Action::Reopen if actor.role.is_staff() => {
+            unless(case.origin.is_desk(), Circumstance::AskCenter)
+        }
+        Action::Accept
+        | Action::Contact
+        | Action::Offer
+        | Action::Approve
+        | Action::SendBack
+        | Action::IssueLink
+        | Action::Answer
+        | Action::Counter
+        | Action::ExpireOffer
+        | Action::Perform
+        | Action::Breach
+        | Action::Reject
+        | Action::Review
+        | Action::HandBack
+        | Action::Withdraw
+        | Action::WithdrawConsent
+        | Action::Erase
+        | Action::Urge
+        | Action::Supervise
+        | Action::Supplement
+        | Action::Assign
+        | Action::Rate
+        | Action::Reopen
+        | Action::NoteExpiry
+        | Action::Escalate
+        | Action::MoveClock
+        | Action::KeepNotice
+        | Action::Reveal
+        | Action::RecordReceipt => None,
+    }
+}
+
+/// Whether the settlement clock may be lengthened, and by whom.
+fn extension(case: &Case, rules: Option<&RuleSet>, by: Granter) -> Option<Circumstance> {
+    if case.extension_asked.is_some() {
+        return Some(Circumstance::ExtensionPending);
+    }
+    let rules = rules?;
+    match rules.extension() {
+        None => Some(Circumstance::NoMoreExtension),
+        Some(rule) if case.extensions >= rule.times => Some(Circumstance::NoMoreExtension),
+        Some(rule) if rule.granted_by != by => Some(Circumstance::ExtensionElsewhere),
+        Some(rule) if case.running(rule.clock).is_none() => Some(Circumstance::NoMoreExtension),
+        Some(_) => None,
+    }
 }
 
 /// An action and whether it is open to somebody, with the reason when it is not.
@@ -116,9 +260,8 @@ pub struct Choice {
 /// Actions that the role can never take are left out: a clerk need not read what only the center
 /// may do.
 #[must_use]
-pub fn choices(case: &Case, actor: &Actor, now: Timestamp) -> Vec<Choice> {
-    let known = Action::ALL.iter().filter(|action| row(**action).roles.contains(&actor.role));
-    known
-        .map(|action| Choice { action: *action, why_not: permit(case, *action, actor, now).err() })
-        .collect()
+pub fn choices(case: &Case, actor: &Actor, rules: &RuleSet, now: Timestamp) -> Vec<Choice> {
+    let known = Action::ALL.into_iter().filter(|action| row(*action).roles.contains(&actor.role));
+    let why_not = |action| permit(case, action, actor, Some(rules), now).err();
+    known.map(|action| Choice { action, why_not: why_not(action) }).collect()
 }

@@ -7,6 +7,51 @@ use super::clocks::DeadlineError;
 use super::command::Action;
 use super::offer::TermsError;
 use super::state::StateName;
+use super::words::words;
+
+words! {
+    /// What stands in the way although role and state would allow it.
+    pub enum Circumstance {
+        /// Only the one who was asked.
+        NotAddressee = "not_addressee", "只有被移交的人可以办理";
+        /// Nothing was proposed.
+        NoTransfer = "no_transfer", "没有待接收的移交";
+        /// One is proposed already.
+        TransferPending = "transfer_pending", "已有移交等待对方接收，请先收回";
+        /// The consumer says so through the center.
+        AskCenter = "ask_center", "分流案件须由消费者经12315中心提出";
+        /// The center has been asked already.
+        ExtensionPending = "extension_pending", "延期申请正等待中心答复";
+        /// The center was not asked.
+        NoExtensionAsked = "no_extension_asked", "没有待答复的延期申请";
+        /// Used up, or the rule set has none.
+        NoMoreExtension = "no_more_extension", "适用规则不允许（再次）延期";
+        /// Another grants it.
+        ExtensionElsewhere = "extension_elsewhere", "按适用规则，延期由另一方决定";
+        /// The rule set does not let clocks stand still for it.
+        NoPause = "no_pause", "适用规则不允许为此暂停计时";
+        /// They stand still already.
+        PausedAlready = "paused_already", "计时已暂停";
+        /// They do not stand still for an examination.
+        NotPaused = "not_paused", "没有因鉴定检测暂停的计时";
+        /// The consumer was asked already.
+        SupplementPending = "supplement_pending", "已请消费者补充材料，尚未到期";
+        /// The consumer was not asked.
+        NothingAsked = "nothing_asked", "没有待补充的材料";
+        /// No proposal of the consumer's waits.
+        NoCounter = "no_counter", "没有待答复的消费者方案";
+        /// The clock has not run out.
+        NotOverdue = "not_overdue", "协商期限尚未届满";
+        /// Too few attempts on too few days.
+        StillReachable = "still_reachable", "联系次数或天数未达到规定，不能认定联系不上";
+        /// Not yet, or done already.
+        NotDueYet = "not_due_yet", "尚未到时间，或已办理";
+        /// No shop is named.
+        NoTenant = "no_tenant", "没有指定责任商户";
+        /// The consent does not name it.
+        NotNamed = "not_named", "同意书未写明该商户，个人信息不予提供";
+    }
+}
 
 /// Why a rule said no. The order here is the order of precedence (tested).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +70,8 @@ pub enum RefusalCode {
     OfferExpired,
     /// The offer's time is not over yet.
     OfferStillOpen,
+    /// Something else stands in the way.
+    Circumstance(Circumstance),
     /// A field is missing or does not fit.
     FieldInvalid {
         /// Which.
@@ -59,6 +106,7 @@ impl Refusal {
             RefusalCode::OfferUnknown => "offer_unknown",
             RefusalCode::OfferExpired => "offer_expired",
             RefusalCode::OfferStillOpen => "offer_still_open",
+            RefusalCode::Circumstance(circumstance) => circumstance.code(),
             RefusalCode::FieldInvalid { .. } => "field_invalid",
             RefusalCode::NoDeadline(_) => "no_deadline",
         }
@@ -75,6 +123,7 @@ impl Refusal {
             | RefusalCode::NotFirstResponder
             | RefusalCode::SamePerson
             | RefusalCode::OfferStillOpen
+            | RefusalCode::Circumstance(_)
             | RefusalCode::NoDeadline(_) => None,
         }
     }
@@ -94,6 +143,7 @@ impl Refusal {
             RefusalCode::OfferUnknown => "没有这份待确认的方案".to_owned(),
             RefusalCode::OfferExpired => "方案已过答复期限，请重新提出".to_owned(),
             RefusalCode::OfferStillOpen => "方案仍在答复期限内".to_owned(),
+            RefusalCode::Circumstance(circumstance) => circumstance.label_zh().to_owned(),
             RefusalCode::FieldInvalid { problem, .. } => format!("填写有误：{problem}"),
             RefusalCode::NoDeadline(_) => "该年度的工作日历未装入，无法计算期限".to_owned(),
         }
@@ -117,6 +167,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<Circumstance> for RefusalCode {
+    fn from(circumstance: Circumstance) -> Self {
+        Self::Circumstance(circumstance)
+    }
+}
 
 impl From<TermsError> for RefusalCode {
     fn from(error: TermsError) -> Self {

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::clocks::{Clock, ClockKind};
-use super::event::{HandbackReason, RejectionReason, ReportKind};
-use super::offer::{Offer, OfferStatus};
+use super::offer::{Offer, OfferStatus, Party};
+use super::reasons::{HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung};
 use crate::codes::Outcome;
-use crate::ids::{OfferId, Pseudonym, ReportId};
+use crate::ids::{OfferId, Pseudonym, ReportId, TenantId};
 use crate::money::Fen;
 use crate::time::{Date, Timestamp, iso_date};
 
@@ -159,14 +159,25 @@ pub struct CaseClock {
     pub clock: Clock,
     /// When it stopped.
     pub stopped_at: Option<Timestamp>,
+    /// Since when it stands still.
+    pub paused_at: Option<Timestamp>,
+    /// The deadlines it has missed, as they were noted. They stay, also when more time was given.
+    pub missed: Vec<Timestamp>,
 }
 
 impl CaseClock {
     /// By how many milliseconds it is or was over its time; nothing when in time.
     #[must_use]
     pub fn overdue_millis(&self, now: Timestamp) -> Option<i64> {
-        let over = self.stopped_at.unwrap_or(now).millis_since(self.clock.due_at);
+        let until = self.paused_at.or(self.stopped_at).unwrap_or(now);
+        let over = until.millis_since(self.clock.due_at);
         (over > 0).then_some(over)
+    }
+
+    /// Whether it counts at this moment.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.stopped_at.is_none() && self.paused_at.is_none()
     }
 }
 
@@ -178,6 +189,69 @@ pub struct Supervision {
     /// By when the center wants an answer.
     #[serde(with = "iso_date")]
     pub reply_by: Date,
+}
+
+/// A transfer that waits for the one who was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Who was asked.
+    pub to: Pseudonym,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the consumer was asked to add.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// When.
+    pub at: Timestamp,
+    /// Until when.
+    #[serde(with = "iso_date")]
+    pub reply_by: Date,
+}
+
+/// Clocks that stand still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Why.
+    pub ground: PauseGround,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// An extension that waits for the center.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionAsked {
+    /// Of which clock.
+    pub clock: ClockKind,
+    /// By how many of its units.
+    pub length: u32,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// Somebody who was told of a deadline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalated {
+    /// Of which clock.
+    pub clock: ClockKind,
+    /// When that clock began.
+    pub start_at: Timestamp,
+    /// The step of the ladder; none for what happens on expiry.
+    pub step: Option<u32>,
+    /// Who.
+    pub to: Rung,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The shop that answers for what the complaint is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// Which.
+    pub tenant: TenantId,
+    /// Whether the consent names it.
+    pub named: bool,
 }
 
 /// A report that the center has acknowledged.
@@ -200,6 +274,8 @@ pub struct Case {
     pub revision: u64,
     /// The rule set it is bound to.
     pub rules: String,
+    /// How it came.
+    pub origin: Origin,
     /// When the center diverted it.
     pub diverted_at: Timestamp,
     /// When we received it.
@@ -210,6 +286,12 @@ pub struct Case {
     pub state: CaseState,
     /// 首问责任人
     pub first_responder: Option<Pseudonym>,
+    /// A transfer that waits for an answer.
+    pub transfer: Option<Transfer>,
+    /// How often it changed hands.
+    pub transfers: u32,
+    /// The shop that answers for what the complaint is about.
+    pub assigned: Option<Assigned>,
     /// Every offer ever made.
     pub offers: Vec<Offer>,
     /// Every clock ever started.
@@ -218,6 +300,20 @@ pub struct Case {
     pub contacts: u32,
     /// Whether the consumer was ever reached.
     pub reached: bool,
+    /// Attempts in vain since the consumer was last reached, each with its time.
+    pub unreached: Vec<Timestamp>,
+    /// What the consumer was asked to add and has not yet.
+    pub asked: Option<Asked>,
+    /// Why clocks stand still, if they do.
+    pub pause: Option<Paused>,
+    /// An extension that waits for the center.
+    pub extension_asked: Option<ExtensionAsked>,
+    /// How often a clock was lengthened.
+    pub extensions: u32,
+    /// Whether a hand-back lies before the first responder.
+    pub handback_drafted: bool,
+    /// Who was told of which deadline.
+    pub escalations: Vec<Escalated>,
     /// 催办, each with its time.
     pub urges: Vec<Timestamp>,
     /// 督办
@@ -234,6 +330,10 @@ pub struct Case {
     pub receipts: Vec<Receipted>,
     /// Whether something from the center or the consumer came after the staff's last act.
     pub unread: bool,
+    /// Whether it was withdrawn before its diversion came: there never was a person in it.
+    pub unseen: bool,
+    /// When it ended, if it has: from then on its data are kept for so long.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Case {
@@ -260,6 +360,14 @@ impl Case {
         }
     }
 
+    /// The consumer's proposal that waits for us, if there is one.
+    #[must_use]
+    pub fn counter(&self) -> Option<&Offer> {
+        let waits =
+            |offer: &&Offer| offer.by == Party::Consumer && offer.status == OfferStatus::Open;
+        self.offers.iter().rev().find(waits)
+    }
+
     /// The last offer that was accepted.
     #[must_use]
     pub fn accepted_offer(&self) -> Option<&Offer> {
@@ -273,16 +381,31 @@ impl Case {
         self.clocks.iter().find(running)
     }
 
-    /// The running clock that runs out first.
+    /// The running clock that runs out first; one that stands still is none.
     #[must_use]
     pub fn next_due(&self) -> Option<&CaseClock> {
-        let running = self.clocks.iter().filter(|entry| entry.stopped_at.is_none());
+        let running = self.clocks.iter().filter(|entry| entry.is_running());
         running.min_by_key(|entry| entry.clock.due_at)
+    }
+
+    /// The highest rung that was told of a clock that still runs.
+    #[must_use]
+    pub fn escalated_to(&self) -> Option<Rung> {
+        let runs = |told: &&Escalated| {
+            self.clocks.iter().any(|entry| {
+                entry.is_running()
+                    && entry.clock.kind == told.clock
+                    && entry.clock.start_at == told.start_at
+            })
+        };
+        self.escalations.iter().filter(runs).map(|told| told.to).max()
     }
 
     /// Whether any clock is or ever was over its time.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.clocks.iter().any(|entry| entry.overdue_millis(now).is_some())
+        let missed =
+            |entry: &CaseClock| !entry.missed.is_empty() || entry.overdue_millis(now).is_some();
+        self.clocks.iter().any(missed)
     }
 }

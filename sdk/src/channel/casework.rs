@@ -7,14 +7,14 @@ use super::reports::ReportContext;
 use super::{Channel, leaves};
 use crate::case::{
     Actor, Case, Command, Decision, Effect, Event, Policy, Record, Refusal, Role, RulesError,
-    Stamped, decide,
+    Stamped, decide, wake_at,
 };
 use crate::ids::{CaseId, ComplaintNo, Entropy, Pseudonym};
 use crate::log::{Hash, Leaf};
 use crate::privacy::CaseKey;
 use crate::store::{
-    CaseRow, CaseWrite, Change, Expected, NoticeRow, OutboxMove, RecordHold, Store, StoreError,
-    StoredCase, TokenUse,
+    CaseRow, CaseWrite, Change, Expected, NoticeRow, OutboxMove, RecordHold, RecordWrite, Store,
+    StoreError, StoredCase, TokenUse,
 };
 use crate::time::Timestamp;
 use crate::verify::stamped;
@@ -22,7 +22,7 @@ use crate::verify::stamped;
 /// How often a decision is tried again when the case moved in between.
 const TRIES: u32 = 16;
 /// The version of the stored snapshot; another version is rebuilt from the leaves.
-const SNAPSHOT_VERSION: u32 = 1;
+const SNAPSHOT_VERSION: u32 = 2;
 
 /// A case as loaded, with what its next change needs.
 pub struct LoadedCase {
@@ -60,6 +60,9 @@ pub enum ActError {
     /// The rule said no.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The consent does not let this reader see the consumer's data.
+    #[error("the consumer's data are withheld: {}", .0.code())]
+    Withheld(super::access::Withheld),
     /// The caller decided on an older case.
     #[error("the case has moved on to revision {current}; look again")]
     Stale {
@@ -81,6 +84,7 @@ pub(super) struct Alongside {
     pub(super) notice: Option<NoticeRow>,
     pub(super) outbox_move: Option<OutboxMove>,
     pub(super) holds: Option<RecordHold>,
+    pub(super) records: Vec<RecordWrite>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +137,7 @@ impl<S: Store> Channel<S> {
             let more = alongside(&after)?;
             change.token = more.token;
             change.holds = more.holds;
+            change.records = more.records;
             // What is sealed under a key that this change destroys must not outlive it.
             change.notice = more.notice.filter(|_| change.erase.is_none());
             change.outbox_moves.extend(more.outbox_move);
@@ -233,7 +238,7 @@ impl<S: Store> Channel<S> {
             head: Some(before.head),
             at: now,
             actor,
-            rules: Some(&policy.rules.id),
+            policy: Some(policy),
         };
         let staged = self.stage(&chain, &decision.records, before.id, key)?;
         let mut case = before.case.clone();
@@ -259,7 +264,7 @@ impl<S: Store> Channel<S> {
             change.sealed.clear();
         }
         let expected = Expected::Version(before.case.version);
-        let row = case_row(before.id, before.stream, &case, reports, staged.head)?;
+        let row = case_row(before.id, before.stream, &case, reports, staged.head, policy)?;
         change.case = Some(CaseWrite { expected, row });
         let key = if change.erase.is_some() { None } else { before.key };
         let after = LoadedCase {
@@ -294,6 +299,7 @@ pub(super) fn case_row(
     case: &Case,
     reports: u32,
     head: Hash,
+    policy: &Policy,
 ) -> Result<CaseRow, StoreError> {
     let snapshot = Snapshot { v: SNAPSHOT_VERSION, reports, case: case.clone() };
     Ok(CaseRow {
@@ -304,6 +310,7 @@ pub(super) fn case_row(
         due_at: case.next_due().map(|entry| entry.clock.due_at),
         received_at: case.received_at,
         updated_at: case.updated_at,
+        wake_at: wake_at(case, policy),
         snapshot: serde_json::to_vec(&snapshot).map_err(|_| leaves::broken("snapshot"))?,
         head,
     })

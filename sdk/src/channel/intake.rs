@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::casework::{case_row, fresh_key};
 use super::leaves::Chain;
 use super::{Channel, token_use};
-use crate::case::{Case, Intake, Refusal, RulesError, Stamped, StateName, receive};
+use crate::case::{
+    Actor, Case, Effect, Intake, Origin, Refusal, RulesError, Stamped, StateName, receive,
+};
 use crate::codes::Phone;
 use crate::ids::{CaseId, ComplaintNo, Pseudonym};
 use crate::privacy::{CaseKey, Personal, SealContext};
@@ -44,6 +46,16 @@ pub struct Diverted {
     pub case: CaseId,
     /// What to answer.
     pub answer: IntakeAnswer,
+}
+
+/// What a case is opened from.
+pub(super) struct Opening<'a> {
+    pub(super) complaint: &'a Complaint,
+    pub(super) body: &'a [u8],
+    pub(super) number: [u8; 32],
+    pub(super) token: Option<TokenUse>,
+    pub(super) now: Timestamp,
+    pub(super) origin: Origin,
 }
 
 /// Why a diversion was not taken. Nothing personal was stored.
@@ -127,7 +139,8 @@ impl<S: Store> Channel<S> {
     ) -> Result<Diverted, IntakeError> {
         let now = self.now();
         self.check_new(complaint, now)?;
-        self.open_case(complaint, body, number, token, now).await
+        let opening = Opening { complaint, body, number, token, now, origin: Origin::Diverted };
+        self.open_case(opening, self.center_actor()).await
     }
 
     fn check_new(&self, complaint: &Complaint, now: Timestamp) -> Result<(), IntakeError> {
@@ -172,18 +185,18 @@ impl<S: Store> Channel<S> {
         Ok(Diverted { created: false, case: loaded.id, answer })
     }
 
-    async fn open_case(
+    /// Opens the case: the same for what a center diverts and what a clerk writes down.
+    pub(super) async fn open_case(
         &self,
-        complaint: &Complaint,
-        body: &[u8],
-        number: [u8; 32],
-        token: Option<TokenUse>,
-        now: Timestamp,
+        opening: Opening<'_>,
+        actor: Actor,
     ) -> Result<Diverted, IntakeError> {
+        let Opening { complaint, body, number, token, now, origin } = opening;
         let raw = std::str::from_utf8(body).map_err(|_| StoreError::Corrupt { table: "body" })?;
         let phone = self.blind_phone(&complaint.consumer.phone);
         let repeat = self.store().blind_count("phone", phone).await?;
         let intake = Intake {
+            origin,
             diverted_at: complaint.diverted_at,
             repeat: u32::try_from(repeat).unwrap_or(u32::MAX),
             complaint_no: Personal::new(complaint.complaint_no.to_string()),
@@ -198,8 +211,8 @@ impl<S: Store> Channel<S> {
             next: 0,
             head: None,
             at: now,
-            actor: self.center_actor(),
-            rules: Some(&policy.rules.id),
+            actor,
+            policy: Some(&policy),
         };
         let staged = self.stage(&chain, &decision.records, id, &key)?;
         let first = decision.records.first().ok_or(StoreError::Corrupt { table: "leaves" })?;
@@ -213,8 +226,17 @@ impl<S: Store> Channel<S> {
             wrapped_key: self.inner.kek.wrap(id, &key, self.random()),
             blind: vec![("phone", phone)],
         };
-        let row = case_row(id, stream, &case, 0, staged.head)?;
+        let mut outbox = Vec::new();
+        for effect in &decision.effects {
+            if let Effect::Report(kind) = effect {
+                outbox.push(self.first_report(id, &key, complaint, raw, *kind, now)?);
+            }
+        }
+        let reports = u32::try_from(outbox.len()).unwrap_or(u32::MAX);
+        let has_reports = !outbox.is_empty();
+        let row = case_row(id, stream, &case, reports, staged.head, &policy)?;
         let change = Change {
+            outbox,
             token,
             case: Some(CaseWrite { expected: Expected::New(new), row }),
             streams: vec![staged.stream],
@@ -223,7 +245,7 @@ impl<S: Store> Channel<S> {
             ..Change::default()
         };
         self.store().commit(change).await?;
-        self.committed(false);
+        self.committed(has_reports);
         let answer = IntakeAnswer {
             complaint_no: complaint.complaint_no.clone(),
             state: StateName::Received,
@@ -264,7 +286,7 @@ impl<S: Store> Channel<S> {
         sign_intake_receipt(&receipt, self.inner.keys.receipt())
     }
 
-    fn blind_phone(&self, phone: &str) -> [u8; 32] {
+    pub(super) fn blind_phone(&self, phone: &str) -> [u8; 32] {
         let normal = Phone::parse(phone).map_or_else(|_| phone.to_owned(), |p| p.normalized());
         self.inner.blind.of("phone", normal.as_bytes())
     }

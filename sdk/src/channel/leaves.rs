@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Channel, OpenError};
-use crate::case::{Actor, Private, Record, Role};
+use crate::case::{Actor, Policy, Private, Record, Role};
 use crate::ids::CaseId;
 use crate::log::{Hash, Leaf, LeafActor, leaf_hash};
 use crate::privacy::{CaseKey, Commitment, Salt, SealContext};
-use crate::store::{Change, SealedRow, Store, StoreError, StoredLeaf, StreamHead, StreamWrite};
+use crate::store::{
+    Change, RecordWrite, SealedRow, Store, StoreError, StoredLeaf, StreamHead, StreamWrite,
+};
 use crate::time::Timestamp;
 
 /// The stream of what happens to the host itself rather than to a case.
@@ -38,7 +40,7 @@ pub(super) struct Chain<'a> {
     pub(super) head: Option<Hash>,
     pub(super) at: Timestamp,
     pub(super) actor: Actor,
-    pub(super) rules: Option<&'a str>,
+    pub(super) policy: Option<&'a Policy>,
 }
 
 /// Leaves and sealed words, ready for a change.
@@ -106,8 +108,8 @@ impl<S: Store> Channel<S> {
                 role: chain.actor.role.code().to_owned(),
                 pseudonym: chain.actor.pseudonym,
             },
-            rules: chain.rules.map(str::to_owned),
-            calendar: chain.rules.map(|_| self.inner.policy.calendar.version().to_owned()),
+            rules: chain.policy.map(|policy| policy.rules.id.clone()),
+            calendar: chain.policy.map(|policy| policy.calendar.version().to_owned()),
             data,
             commit,
         }
@@ -159,10 +161,21 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// When the store fails; a lost race for the stream's head is tried again.
     pub async fn record_host(&self, actor: Actor, event: HostEvent) -> Result<(), StoreError> {
+        self.record_host_with(actor, &event, &[]).await
+    }
+
+    /// The same together with the small documents it is about: all of it or nothing. A document
+    /// that is not as expected is the caller's conflict, and is not tried again.
+    pub(super) async fn record_host_with(
+        &self,
+        actor: Actor,
+        event: &HostEvent,
+        records: &[RecordWrite],
+    ) -> Result<(), StoreError> {
         for _ in 0..TRIES {
             let head = self.store().stream_head(HOST_STREAM).await?;
-            match self.stage_host(head, actor, &event).await {
-                Err(StoreError::Conflict { .. }) => {}
+            match self.stage_host(head, actor, event, records).await {
+                Err(StoreError::Conflict { what: "stream" }) => {}
                 done => return done,
             }
         }
@@ -175,6 +188,7 @@ impl<S: Store> Channel<S> {
         head: Option<StreamHead>,
         actor: Actor,
         event: &HostEvent,
+        records: &[RecordWrite],
     ) -> Result<(), StoreError> {
         let chain = Chain {
             stream: HOST_STREAM.to_owned(),
@@ -182,13 +196,14 @@ impl<S: Store> Channel<S> {
             head: head.map(|head| head.hash),
             at: self.now(),
             actor,
-            rules: None,
+            policy: None,
         };
         let data = event.data.clone();
         let leaf = self.leaf(&chain, chain.next, chain.head, event.kind, data, BTreeMap::new());
         let leaves = vec![store_leaf(chain.next, &leaf)?];
         let write = StreamWrite { stream: chain.stream, first: chain.next, leaves };
-        let change = Change { streams: vec![write], ..Change::default() };
+        let records = records.to_vec();
+        let change = Change { streams: vec![write], records, ..Change::default() };
         let done = self.store().commit(change).await;
         self.committed(false);
         done
@@ -208,7 +223,7 @@ impl<S: Store> Channel<S> {
             if let Some(first) = self.store().leaves(HOST_STREAM, 0, 1).await?.first() {
                 return self.is_our_log(&first.bytes);
             }
-            match self.stage_host(None, actor, &opened).await {
+            match self.stage_host(None, actor, &opened, &[]).await {
                 Err(StoreError::Conflict { .. }) => {}
                 done => return Ok(done?),
             }

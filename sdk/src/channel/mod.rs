@@ -3,38 +3,55 @@
 //! [`Channel`] is what a platform embeds and what `merchant-server` is built on. It is cheap to
 //! clone and safe to share. It asks the clock and the entropy it was given, never the machine's.
 
+mod access;
+mod assignment;
 mod batch;
 mod casework;
+mod desk;
 mod edge;
+mod erasure;
 mod fsck;
 mod intake;
 mod keys;
 mod lease;
 mod leaves;
+mod links;
 mod notices;
 mod outbox;
+mod policies;
+mod recalculate;
 mod reports;
+mod reveals;
 mod sequencer;
+mod tenants;
+mod timers;
 mod together;
+mod unseen;
 mod view_types;
 mod views;
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub use access::Withheld;
 pub use casework::{ActError, Acted, LoadedCase};
+pub use desk::{DeskComplaint, DeskError};
 pub use edge::{SystemClock, SystemEntropy};
 pub use fsck::{FsckCheck, FsckCode, FsckFinding, FsckReport, Invariant, ReportTally, Verdict};
 pub use intake::{Diverted, IntakeAnswer, IntakeError};
 pub use keys::{KeyError, KeyRing, KeyRingFile};
 pub use lease::Lease;
 pub use leaves::{HOST_STREAM, HostEvent};
+pub use links::{LinkError, LinkOffer};
 pub use notices::NoticeError;
 pub use outbox::{Delivery, OutboxLimits};
+pub use recalculate::ClockMove;
+pub use reveals::RevealEntry;
 pub use sequencer::Sequenced;
+pub use tenants::{TenantError, TenantRow};
+pub use timers::Ticked;
 pub use view_types::{
-    CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow,
-    ReportView,
+    AskedView, AssignedView, CaseView, ChoiceView, ClockView, ConsentView, ConsumerView,
+    HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView, TransferView,
 };
 
 use crate::calendar::Calendar;
@@ -91,10 +108,14 @@ pub struct ChannelConfig {
     pub keys: KeyRing,
     /// The rule set that new cases are bound to.
     pub rules: RuleSet,
+    /// Rule sets that are not shipped and that older cases may be bound to.
+    pub more_rules: Vec<RuleSet>,
     /// The working days.
     pub calendar: Calendar,
     /// Up to here a clerk offers alone, in fen.
     pub clerk_offer_limit: Fen,
+    /// So many years after the end of a case its personal data are destroyed.
+    pub retention_years: u16,
     /// Within this time a receipted complaint is in the log, in milliseconds.
     pub merge_delay_millis: i64,
 }
@@ -102,6 +123,8 @@ pub struct ChannelConfig {
 impl ChannelConfig {
     /// The default of [`ChannelConfig::merge_delay_millis`]: 24 hours; in practice a second.
     pub const MERGE_DELAY_MILLIS: i64 = 24 * HOUR_MILLIS;
+    /// The default of [`ChannelConfig::retention_years`] (电商法 Art. 31, PIPL Art. 19).
+    pub const RETENTION_YEARS: u16 = 3;
 }
 
 /// The engine over one store.
@@ -124,9 +147,7 @@ struct Inner<S> {
     keys: KeyRing,
     kek: Kek,
     blind: BlindIndexKey,
-    /// For new cases; and one for each rule set an older case may be bound to.
-    policy: Arc<Policy>,
-    policies: HashMap<String, Arc<Policy>>,
+    policies: policies::Policies,
     merge_delay_millis: i64,
     /// The system's own name in the log.
     system: Pseudonym,
@@ -171,17 +192,13 @@ impl<S: Store> Channel<S> {
             return Err(OpenError::Origin);
         }
         let kek = config.keys.kek();
-        let policy = |rules| {
-            Arc::new(Policy {
-                rules,
-                calendar: config.calendar.clone(),
-                clerk_offer_limit: config.clerk_offer_limit,
-            })
-        };
-        let mut policies: HashMap<String, Arc<Policy>> =
-            RuleSet::shipped().into_iter().map(|set| (set.id.clone(), policy(set))).collect();
-        let ours = policy(config.rules.clone());
-        policies.insert(config.rules.id.clone(), Arc::clone(&ours));
+        let policies = policies::Policies::new(
+            config.rules,
+            config.more_rules,
+            config.calendar,
+            config.clerk_offer_limit,
+            config.retention_years,
+        );
         let system = config.keys.system_pseudonym();
         let mut instance = [0; 8];
         entropy.fill(&mut instance);
@@ -195,7 +212,6 @@ impl<S: Store> Channel<S> {
                 blind: BlindIndexKey::from_kek(&kek),
                 kek,
                 keys: config.keys,
-                policy: ours,
                 policies,
                 merge_delay_millis: config.merge_delay_millis,
                 system,
@@ -244,10 +260,34 @@ impl<S: Store> Channel<S> {
         bytes
     }
 
+    /// Seals something small of the application's that belongs to no case, for the documents it
+    /// keeps beside them; `context` names its place, and it opens nowhere else.
+    #[must_use]
+    pub fn seal_small(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        self.inner.kek.seal_named(context, plain, self.random())
+    }
+
+    /// Opens what [`Channel::seal_small`] sealed for this place.
+    ///
+    /// # Errors
+    /// When it was sealed under another key, for another place, or is damaged.
+    pub fn open_small(
+        &self,
+        context: &str,
+        sealed: &[u8],
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, crate::privacy::VaultError> {
+        self.inner.kek.open_named(context, sealed)
+    }
+
     /// The working days.
     #[must_use]
-    pub fn calendar(&self) -> &Calendar {
-        &self.inner.policy.calendar
+    pub fn calendar(&self) -> Calendar {
+        self.inner.policies.calendar()
+    }
+
+    /// Takes other working days; deadlines already written stay until [`Channel::recalculate`].
+    pub fn take_calendar(&self, calendar: Calendar) {
+        self.inner.policies.take_calendar(calendar);
     }
 
     /// Our public keys, for `/.well-known/jwks.json`.
@@ -332,14 +372,9 @@ impl<S: Store> Channel<S> {
 
     /// The policy for a new case, or the one a case is bound to.
     fn policy(&self, case: Option<&Case>) -> Result<Arc<Policy>, RulesError> {
-        let Some(case) = case else { return Ok(Arc::clone(&self.inner.policy)) };
-        match self.inner.policies.get(&case.rules) {
-            Some(policy) => Ok(Arc::clone(policy)),
-            None => Ok(Arc::new(Policy {
-                rules: RuleSet::named(&case.rules)?,
-                calendar: self.inner.policy.calendar.clone(),
-                clerk_offer_limit: self.inner.policy.clerk_offer_limit,
-            })),
+        match case {
+            None => Ok(self.inner.policies.current()),
+            Some(case) => self.inner.policies.of(case),
         }
     }
 

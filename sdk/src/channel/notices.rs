@@ -6,7 +6,7 @@ use super::casework::{ActError, Alongside, LoadedCase};
 use super::intake::answer_context;
 use super::{Channel, token_use};
 use crate::case::{Command, StateName};
-use crate::ids::ComplaintNo;
+use crate::ids::{ComplaintNo, OfferId};
 use crate::privacy::Personal;
 use crate::protocol::{
     FieldError, Notice, NoticeAnswer, NoticeKind, NoticeOutcome, VerifiedCaller,
@@ -64,11 +64,19 @@ impl<S: Store> Channel<S> {
     ) -> Result<(NoticeAnswer, bool), NoticeError> {
         let notice = Notice::parse(body)?;
         for _ in 0..4 {
-            let loaded = self.load_by_number(no).await?;
+            let loaded = match self.load_by_number(no).await {
+                Err(ActError::Unknown) if withdraws(&notice.kind) => {
+                    match self.withdraw_unseen(no, &notice, token_use(caller)).await {
+                        Err(ActError::Store(StoreError::Conflict { .. })) => continue,
+                        done => return Ok((done?, true)),
+                    }
+                }
+                loaded => loaded?,
+            };
             if let Some(answer) = self.answered(&loaded, &notice, body).await? {
                 return Ok((answer, false));
             }
-            let (command, outcome) = command_of(&notice.kind, body);
+            let (command, outcome) = self.command_of(&notice.kind, body);
             let actor = self.center_actor();
             let acted = self
                 .act_with(loaded.id, actor, &command, None, |after| {
@@ -146,29 +154,53 @@ impl<S: Store> Channel<S> {
     }
 }
 
-/// The command a notice stands for.
-fn command_of(kind: &NoticeKind, body: &[u8]) -> (Command, NoticeOutcome) {
-    let words = |text: &Option<String>| text.clone().map(Personal::new);
-    let command = match kind {
-        NoticeKind::Urge => Command::Urge,
-        NoticeKind::Supervise { reply_by } => Command::Supervise { reply_by: *reply_by },
-        NoticeKind::Supplement { text } => {
-            Command::Supplement { text: Personal::new(text.clone()) }
-        }
-        NoticeKind::ComplaintWithdrawn { reason } => Command::Withdraw { reason: words(reason) },
-        NoticeKind::ConsentWithdrawn => Command::WithdrawConsent,
-        NoticeKind::OfferAnswer { offer_id, accepted, text } => {
-            Command::Answer { offer_id: *offer_id, accepted: *accepted, text: words(text) }
-        }
-        NoticeKind::RejectionReview { upheld, text } => {
-            Command::Review { upheld: *upheld, text: words(text) }
-        }
-        NoticeKind::Rating { stars, text } => Command::Rate { stars: *stars, text: words(text) },
-        NoticeKind::Reopen { reason } => Command::Reopen { reason: Personal::new(reason.clone()) },
-        NoticeKind::Unknown => {
-            let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
-            return (Command::KeepNotice { raw }, NoticeOutcome::Kept);
-        }
-    };
-    (command, NoticeOutcome::Applied)
+/// Whether the consumer takes back complaint or consent: then it counts whenever it comes.
+fn withdraws(kind: &NoticeKind) -> bool {
+    matches!(kind, NoticeKind::ComplaintWithdrawn { .. } | NoticeKind::ConsentWithdrawn)
+}
+
+impl<S: Store> Channel<S> {
+    /// The command a notice stands for.
+    fn command_of(&self, kind: &NoticeKind, body: &[u8]) -> (Command, NoticeOutcome) {
+        let words = |text: &Option<String>| text.clone().map(Personal::new);
+        let command = match kind {
+            NoticeKind::Urge => Command::Urge,
+            NoticeKind::Supervise { reply_by } => Command::Supervise { reply_by: *reply_by },
+            NoticeKind::Supplement { text } => {
+                Command::Supplement { text: Personal::new(text.clone()) }
+            }
+            NoticeKind::ComplaintWithdrawn { reason } => {
+                Command::Withdraw { reason: words(reason), signature: None }
+            }
+            NoticeKind::ConsentWithdrawn => Command::WithdrawConsent,
+            NoticeKind::OfferAnswer { offer_id, accepted, text } => {
+                let (offer_id, accepted, text) = (*offer_id, *accepted, words(text));
+                Command::Answer { offer_id, accepted, text, signature: None }
+            }
+            NoticeKind::CounterOffer { offer_id, terms, text } => Command::Counter {
+                offer_id: OfferId::new(self.now(), self.random()),
+                answers: *offer_id,
+                terms: (**terms).clone(),
+                text: Personal::new(text.clone()),
+                signature: None,
+            },
+            NoticeKind::ExtensionAnswer { granted, text } => {
+                Command::AnswerExtension { granted: *granted, text: words(text) }
+            }
+            NoticeKind::RejectionReview { upheld, text } => {
+                Command::Review { upheld: *upheld, text: words(text) }
+            }
+            NoticeKind::Rating { stars, text } => {
+                Command::Rate { stars: *stars, text: words(text) }
+            }
+            NoticeKind::Reopen { reason } => {
+                Command::Reopen { reason: Personal::new(reason.clone()), signature: None }
+            }
+            NoticeKind::Unknown => {
+                let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
+                return (Command::KeepNotice { raw }, NoticeOutcome::Kept);
+            }
+        };
+        (command, NoticeOutcome::Applied)
+    }
 }

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use super::casework::{ActError, Alongside, LoadedCase};
-use super::{Channel, Lease, together};
-use crate::case::{Action, Command, ReportKind, permit};
+use super::casework::{ActError, Alongside};
+use super::{Channel, together};
+use crate::case::{Command, ReportKind};
 use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
 use crate::privacy::Personal;
@@ -205,57 +205,6 @@ impl<S: Store> Channel<S> {
         self.store().commit(change).await?;
         self.inner.wake_outbox.notify_one();
         Ok(())
-    }
-
-    /// Marks offers whose time is over; the case returns to negotiation.
-    ///
-    /// Of many servers one does it, under a lease, if one is given.
-    ///
-    /// # Errors
-    /// When the store fails; a conflict of `lease` says that another server has taken over.
-    pub async fn expire_offers(
-        &self,
-        limit: u32,
-        lease: Option<&Lease>,
-    ) -> Result<u32, StoreError> {
-        let states = vec!["offered".to_owned()];
-        let (mut after, mut expired) = (None, 0);
-        loop {
-            let query =
-                crate::store::CaseQuery { states: states.clone(), by_due: false, after, limit };
-            let page = self.store().cases(query).await?;
-            for stored in page.cases {
-                let id = stored.row.id;
-                // Nearly all are still open: seen here, they need not be loaded again.
-                let case = match self.loaded(stored).await {
-                    Ok(loaded) => loaded.case,
-                    Err(StoreError::Corrupt { table }) => {
-                        // One that does not read must not keep the others' offers open.
-                        tracing::error!(case = %id, table, "a case does not read; run fsck");
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                };
-                if permit(&case, Action::ExpireOffer, &self.system(), self.now()).is_err() {
-                    continue;
-                }
-                let alongside = |_: &LoadedCase| {
-                    let holds = lease.and_then(Lease::hold);
-                    Ok(Alongside { holds, ..Alongside::default() })
-                };
-                let command = Command::ExpireOffer;
-                match self.act_with(id, self.system(), &command, None, alongside).await {
-                    Ok(_) => expired += 1,
-                    Err(ActError::Store(error)) => return Err(error),
-                    // Not due yet, or the consumer was faster: nothing to do.
-                    Err(_) => {}
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(expired);
-            }
-        }
     }
 
     async fn moved(&self, step: OutboxMove) -> Result<bool, StoreError> {

@@ -12,7 +12,7 @@ use crate::case::{Case, Decision, Event, Record, ReportKind, StateName};
 use crate::ids::{CaseId, ComplaintNo, ReportId};
 use crate::log::Leaf;
 use crate::privacy::{CaseKey, SealContext};
-use crate::protocol::{DOSSIER_TYP, Report, sign_jws};
+use crate::protocol::{Complaint, DOSSIER_TYP, Report, sign_jws};
 use crate::store::{OutboxRow, OutboxState, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -58,21 +58,33 @@ impl<S: Store> Channel<S> {
             let row = id.to_string();
             context.key.seal(&body_context(case, &row), &plain, self.random())
         };
-        Ok(OutboxRow {
-            id,
-            case,
-            sequence,
-            kind: kind.code().to_owned(),
-            body: Some(body),
-            state: OutboxState::Pending,
-            attempts: 0,
-            next_at: context.now,
-            fence: 0,
-            leased_until: None,
-            cause: None,
-            created_at: context.now,
-            delivered_at: None,
-        })
+        Ok(pending(id, case, sequence, kind, body, context.now))
+    }
+
+    /// The report of a case that began at the desk: the complaint itself.
+    pub(super) fn first_report(
+        &self,
+        case: CaseId,
+        key: &CaseKey,
+        complaint: &Complaint,
+        raw: &str,
+        kind: ReportKind,
+        now: Timestamp,
+    ) -> Result<OutboxRow, StoreError> {
+        let id = ReportId::new(now, self.random());
+        let complaint_json: Value = serde_json::from_str(raw).map_err(|_| broken("complaint"))?;
+        let report = Report {
+            report_id: id,
+            complaint_no: complaint.complaint_no.clone(),
+            sequence: 1,
+            kind,
+            at: now,
+            detail: json!({ "complaint": complaint_json }),
+        };
+        let plain = serde_json::to_vec(&report).map_err(|_| broken("report"))?;
+        let row = id.to_string();
+        let body = key.seal(&body_context(case, &row), &plain, self.random());
+        Ok(pending(id, case, 1, kind, body, now))
     }
 
     fn farewell(&self, case: CaseId, id: ReportId, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -150,16 +162,24 @@ impl<S: Store> Channel<S> {
                 detail.insert("perform_by".into(), json!(perform_by));
                 detail.remove("clock");
             }
-            ReportKind::Breached => {
+            ReportKind::Breached | ReportKind::Reopened => {
                 detail.remove("clock");
             }
+            ReportKind::Extended | ReportKind::Resumed => due_days(&mut detail),
             ReportKind::Closed => add_closing(&mut detail, context),
             ReportKind::HandedBack => {
                 let dossier = self.dossier(context).await?;
                 detail.insert("dossier".into(), json!(dossier));
             }
-            ReportKind::Accepted
+            ReportKind::Registered
+            | ReportKind::Accepted
+            | ReportKind::Transferred
             | ReportKind::Contacted
+            | ReportKind::SupplementAsked
+            | ReportKind::ExtensionAsked
+            | ReportKind::Paused
+            | ReportKind::Countered
+            | ReportKind::CounterDeclined
             | ReportKind::Declined
             | ReportKind::Performed
             | ReportKind::Rejected
@@ -237,6 +257,16 @@ impl<S: Store> Channel<S> {
 /// Whether this event is the one a report of this kind tells.
 fn tells(event: &Event, kind: ReportKind) -> bool {
     match kind {
+        ReportKind::Registered => matches!(event, Event::Received { .. }),
+        ReportKind::Transferred => matches!(event, Event::TransferTaken { .. }),
+        ReportKind::SupplementAsked => matches!(event, Event::SupplementAsked { .. }),
+        ReportKind::ExtensionAsked => matches!(event, Event::ExtensionAsked { .. }),
+        ReportKind::Extended => matches!(event, Event::Extended { .. }),
+        ReportKind::Paused => matches!(event, Event::Paused { .. }),
+        ReportKind::Resumed => matches!(event, Event::Resumed { .. }),
+        ReportKind::Countered => matches!(event, Event::Countered { .. }),
+        ReportKind::CounterDeclined => matches!(event, Event::CounterDeclined { .. }),
+        ReportKind::Reopened => matches!(event, Event::Reopened { .. }),
         ReportKind::Accepted => matches!(event, Event::Accepted { .. }),
         ReportKind::Contacted => matches!(event, Event::Contacted { .. }),
         ReportKind::Offered => matches!(event, Event::Offered { .. }),
@@ -248,8 +278,48 @@ fn tells(event: &Event, kind: ReportKind) -> bool {
         ReportKind::Rejected => matches!(event, Event::Rejected { .. }),
         ReportKind::HandedBack => matches!(event, Event::HandedBack { .. }),
         ReportKind::Withdrawn => matches!(event, Event::Withdrawn {}),
-        ReportKind::Erased => matches!(event, Event::Erased {}),
+        ReportKind::Erased => matches!(event, Event::Erased { .. }),
     }
+}
+
+fn pending(
+    id: ReportId,
+    case: CaseId,
+    sequence: u32,
+    kind: ReportKind,
+    body: Vec<u8>,
+    now: Timestamp,
+) -> OutboxRow {
+    OutboxRow {
+        id,
+        case,
+        sequence,
+        kind: kind.code().to_owned(),
+        body: Some(body),
+        state: OutboxState::Pending,
+        attempts: 0,
+        next_at: now,
+        fence: 0,
+        leased_until: None,
+        cause: None,
+        created_at: now,
+        delivered_at: None,
+    }
+}
+
+/// Of a moved clock the center is told the new last day.
+fn due_days(detail: &mut Map<String, Value>) {
+    let due = |clock: &Value| {
+        let due = clock.get("due_at")?.as_str()?.parse::<Timestamp>().ok()?;
+        Some(json!({ "kind": clock.get("kind")?, "due_on": due.civil_date().to_string() }))
+    };
+    let moved = match (detail.remove("clock"), detail.remove("clocks")) {
+        (Some(clock), _) => vec![clock],
+        (None, Some(Value::Array(clocks))) => clocks,
+        (None, _) => Vec::new(),
+    };
+    let days: Vec<Value> = moved.iter().filter_map(due).collect();
+    detail.insert("clocks".into(), Value::Array(days));
 }
 
 fn add_facts(detail: &mut Map<String, Value>, record: &Record) -> Result<(), StoreError> {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Explanation;
-use crate::case::{ClockKind, OfferStatus, StateName};
-use crate::ids::{CaseId, OfferId, Pseudonym, ReportId};
+use crate::case::{ClockKind, OfferStatus, Origin, Party, PauseGround, Rung, StateName, Via};
+use crate::ids::{CaseId, OfferId, Pseudonym, ReportId, TenantId};
+use crate::protocol::Consent;
 use crate::store::OutboxRow;
 use crate::time::{Date, Timestamp, iso_date};
 
@@ -33,6 +32,14 @@ pub struct ClockView {
     /// By how many milliseconds it is or was over; absent when in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overdue_millis: Option<i64>,
+    /// Since when it stands still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub paused_at: Option<Timestamp>,
+    /// How many deadlines it has missed; stays for good.
+    pub missed: u64,
+    /// How many units an extension added.
+    pub extended: u32,
     /// Whether holidays of the year are still unpublished.
     pub provisional: bool,
     /// The sum in a sentence.
@@ -92,13 +99,96 @@ pub struct ConsentView {
     pub method: String,
 }
 
-impl ConsentView {
-    /// Reads the claims of a consent that was verified when it came in.
-    pub(super) fn of(consent: &str) -> Option<Self> {
-        let payload = consent.split('.').nth(1)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        serde_json::from_slice(&payload).ok()
+impl From<Consent> for ConsentView {
+    fn from(consent: Consent) -> Self {
+        Self {
+            purposes: consent.purposes,
+            data_categories: consent.data_categories,
+            given_at: consent.given_at,
+            expires_at: consent.expires_at,
+            method: consent.method,
+        }
     }
+}
+
+/// One who speaks for the consumer, masked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PartyView {
+    /// `representative` or `agent`.
+    pub role: String,
+    /// 代表人 or 委托代理人
+    pub role_label: String,
+    /// 张*
+    pub name: String,
+    /// 138****5678
+    pub phone: String,
+    /// What an agent may do; of a representative empty.
+    pub powers: Vec<String>,
+    /// The last day of an agent's authority.
+    #[serde(default, with = "iso_date::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Date))]
+    pub until: Option<Date>,
+}
+
+/// A transfer that waits for the one who was asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransferView {
+    /// Who was asked.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub to: Pseudonym,
+    /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+}
+
+/// The shop that answers for what the complaint is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AssignedView {
+    /// Which.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub tenant: TenantId,
+    /// Its name; empty when it is not in the registry.
+    pub name: String,
+    /// 摊位号
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stall_no: Option<String>,
+    /// Whether the consent names it; else it does not read who complains.
+    pub named: bool,
+}
+
+/// What the consumer was asked to add.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AskedView {
+    /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// Until when.
+    #[serde(with = "iso_date")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
+    pub reply_by: Date,
+}
+
+/// Another case of the same consumer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RelatedView {
+    /// Which.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub case_id: CaseId,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complaint_no: Option<String>,
+    /// Where it stands.
+    pub state: StateName,
+    /// In Chinese.
+    pub state_label: String,
+    /// When it was received.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub received_at: Timestamp,
 }
 
 /// An offer, for reading.
@@ -120,6 +210,15 @@ pub struct OfferView {
     pub answer_by: Date,
     /// Where it stands.
     pub status: OfferStatus,
+    /// In Chinese.
+    pub status_label: String,
+    /// Whose proposal it is.
+    pub by: Party,
+    /// In Chinese.
+    pub by_label: String,
+    /// By which way the consumer's word on it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
     /// When it was drafted.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub drafted_at: Timestamp,
@@ -156,6 +255,13 @@ pub struct ReportView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub delivered_at: Option<Timestamp>,
+    /// By when the receipt should be here, where the rule set says so (回传时限).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub due_at: Option<Timestamp>,
+    /// Whether it is or was later.
+    #[serde(default)]
+    pub overdue: bool,
 }
 
 impl From<OutboxRow> for ReportView {
@@ -170,6 +276,8 @@ impl From<OutboxRow> for ReportView {
             cause: row.cause,
             created_at: row.created_at,
             delivered_at: row.delivered_at,
+            due_at: None,
+            overdue: false,
         }
     }
 }
@@ -246,6 +354,21 @@ pub struct QueueRow {
     pub repeat: u32,
     /// Whether something new came from the center.
     pub unread: bool,
+    /// How it came.
+    pub origin: Origin,
+    /// Who was told of a deadline that still runs, at the highest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<Rung>,
+    /// Who was asked to take over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub transfer_to: Option<Pseudonym>,
+    /// The shop that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub tenant: Option<TenantId>,
+    /// Whether a hand-back lies before the first responder.
+    pub handback_drafted: bool,
     /// 首问责任人
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
@@ -268,6 +391,52 @@ pub struct CaseView {
     pub rules: String,
     /// How many events it has had.
     pub version: u64,
+    /// How it came.
+    pub origin: Origin,
+    /// In Chinese.
+    pub origin_label: String,
+    /// Of a joint complaint: how many complain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_size: Option<u32>,
+    /// Who speaks for the consumer.
+    pub parties: Vec<PartyView>,
+    /// Why the consumer's data are not shown to this reader; absent when they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<String>,
+    /// A transfer that waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferView>,
+    /// How often it changed hands.
+    pub transfers: u32,
+    /// The shop that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<AssignedView>,
+    /// What the consumer was asked to add.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedView>,
+    /// Since when clocks stand still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub paused_since: Option<Timestamp>,
+    /// Why they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_ground: Option<PauseGround>,
+    /// When the center was asked for more time, while it has not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub extension_asked: Option<Timestamp>,
+    /// How often a clock was lengthened.
+    pub extensions: u32,
+    /// Whether a hand-back lies before the first responder.
+    pub handback_drafted: bool,
+    /// Contact attempts.
+    pub contacts: u32,
+    /// Whether the consumer was ever reached.
+    pub reached: bool,
+    /// Attempts in vain since then.
+    pub unreached: u64,
+    /// Other cases of the same consumer, newest first, at most ten.
+    pub related: Vec<RelatedView>,
     /// 事实
     pub facts: String,
     /// 品牌

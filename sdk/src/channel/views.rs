@@ -3,17 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use super::casework::LoadedCase;
+use super::access::{Withheld, consent_of, covers, may_read};
+use super::casework::{Acted, Alongside, LoadedCase};
 use super::view_types::{
-    CaseView, ChoiceView, ClockView, ConsentView, ConsumerView, HistoryEntry, OfferView, QueueRow,
-    ReportView,
+    AskedView, AssignedView, CaseView, ChoiceView, ClockView, ConsentView, ConsumerView,
+    HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView, TransferView,
 };
 use super::{ActError, Channel};
-use crate::case::{Action, Actor, CaseState, Offer, choices};
+use crate::case::{
+    Action, Actor, Case, CaseClock, CaseState, Choice, Command, Offer, Policy, Refusal, choices,
+};
 use crate::codes::{PersonName, Phone};
 use crate::ids::CaseId;
 use crate::log::Leaf;
-use crate::protocol::{Complaint, ReportTrace, Tracking, TrackingClock, parse_json};
+use crate::privacy::Personal;
+use crate::protocol::{Complaint, Consent, ReportTrace, Tracking, TrackingClock, parse_json};
 use crate::store::{CaseQuery, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -56,81 +60,177 @@ impl<S: Store> Channel<S> {
         Ok(queue_row(&loaded, complaint.as_ref(), self.now()))
     }
 
-    /// A case as this actor sees it.
+    /// A case as this actor sees it. Of the consumer only what the consent lets this role read.
     ///
     /// # Errors
     /// When there is none or it does not read back.
     pub async fn view(&self, id: CaseId, actor: &Actor) -> Result<CaseView, ActError> {
         let loaded = self.load(id).await?;
+        let policy = self.policy(Some(&loaded.case))?;
         let words = self.all_words(&loaded).await?;
         let complaint = match words.get(&0) {
             Some(first) => parse_complaint(first)?,
             None => None,
         };
         let now = self.now();
-        let reports = self.store().outbox_of(id).await?;
-        let text = |offer: &Offer| words.get(&offer.n).and_then(|w| w.get("text")).cloned();
-        let case = &loaded.case;
-        let shown = choices(case, actor, now).into_iter().map(|choice| ChoiceView {
-            action: choice.action.code().to_owned(),
-            label: choice.action.label_zh().to_owned(),
-            allowed: choice.why_not.is_none(),
-            why_not: choice.why_not.as_ref().map(|refusal| refusal.code().to_owned()),
-            why_not_text: choice.why_not.as_ref().map(crate::case::Refusal::message_zh),
-        });
-        let (outcome, recovered_fen) = match &case.state {
-            CaseState::Closed { outcome, recovered_fen, .. } => {
-                (Some(outcome.to_string()), Some(recovered_fen.as_fen()))
-            }
-            _ => (None, None),
+        let consent = complaint.as_ref().and_then(|c| self.consent(c));
+        let withheld = match &complaint {
+            Some(_) => may_read(&loaded, consent.as_ref(), actor.role, now).err(),
+            None => None,
         };
         let of = complaint.as_ref();
+        // What may not be read is not there.
+        let shown = of.filter(|_| withheld.is_none());
+        let text = |offer: &Offer| words.get(&offer.n).and_then(|w| w.get("text")).cloned();
+        let case = &loaded.case;
+        let choices = choices(case, actor, &policy.rules, now).into_iter().map(choice_view);
+        let (outcome, recovered_fen) = ending(case);
+        let mut summary = queue_row(&loaded, of, now);
+        if withheld.is_some() {
+            summary.consumer = consumer_view(None, "（不予显示）").name;
+        }
         Ok(CaseView {
-            summary: queue_row(&loaded, of, now),
+            summary,
             stream: loaded.stream,
             rules: case.rules.clone(),
             version: case.version,
-            facts: of.map(|c| c.facts.clone()).unwrap_or_default(),
+            origin: case.origin,
+            origin_label: case.origin.label_zh().to_owned(),
+            group_size: of.and_then(|c| c.group_size),
+            parties: shown.map(parties).unwrap_or_default(),
+            withheld: withheld.map(|withheld| withheld.message_zh().to_owned()),
+            transfer: case.transfer.as_ref().map(|t| TransferView { to: t.to, at: t.at }),
+            transfers: case.transfers,
+            assigned: self.assigned_view(case).await?,
+            asked: case.asked.as_ref().map(|a| AskedView { at: a.at, reply_by: a.reply_by }),
+            paused_since: case.pause.as_ref().map(|pause| pause.at),
+            pause_ground: case.pause.as_ref().map(|pause| pause.ground),
+            extension_asked: case.extension_asked.as_ref().map(|asked| asked.at),
+            extensions: case.extensions,
+            handback_drafted: case.handback_drafted,
+            contacts: case.contacts,
+            reached: case.reached,
+            unreached: u64::try_from(case.unreached.len()).unwrap_or(u64::MAX),
+            related: self.related(&loaded, shown).await?,
+            facts: shown.map(|c| c.facts.clone()).unwrap_or_default(),
             brand: of.and_then(|c| c.goods.brand.clone()),
             order_no: of.and_then(|c| c.goods.order_no.clone()),
             channel: of.map(|c| c.channel.label_zh().into_owned()).unwrap_or_default(),
             respondent: of.map(|c| c.respondent.name.clone()).unwrap_or_default(),
             stall_no: of.and_then(|c| c.respondent.stall_no.clone()),
-            consumer: consumer_view(of),
-            consent: of.and_then(|c| ConsentView::of(&c.consent)),
+            consumer: match (of, shown) {
+                (Some(_), None) => consumer_view(None, "（不予显示）"),
+                (of, _) => consumer_view(of, "（已删除）"),
+            },
+            consent: consent.map(ConsentView::from),
             clocks: self.clock_views(&loaded, now),
             offers: case.offers.iter().map(|offer| offer_view(offer, text(offer))).collect(),
-            choices: shown.collect(),
-            reports: reports.into_iter().map(ReportView::from).collect(),
+            choices: choices.collect(),
+            reports: self.report_views(&loaded, &policy, now).await?,
             rating: case.rating,
             outcome,
             recovered_fen,
         })
     }
 
+    /// The consent of a complaint: the center's, or the one a clerk captured.
+    fn consent(&self, complaint: &Complaint) -> Option<Consent> {
+        consent_of(complaint, &self.host().base_url, &self.host().uscc)
+    }
+
+    async fn assigned_view(&self, case: &Case) -> Result<Option<AssignedView>, StoreError> {
+        let Some(assigned) = &case.assigned else { return Ok(None) };
+        let row = self.tenant(assigned.tenant).await?;
+        let (name, stall_no) = match row {
+            Some(row) => (row.tenant.name, row.tenant.stall_no),
+            None => (String::new(), None),
+        };
+        Ok(Some(AssignedView { tenant: assigned.tenant, name, stall_no, named: assigned.named }))
+    }
+
+    /// Other cases of the same phone, newest first.
+    async fn related(
+        &self,
+        loaded: &LoadedCase,
+        complaint: Option<&Complaint>,
+    ) -> Result<Vec<RelatedView>, ActError> {
+        const MOST: u32 = 11;
+        let Some(complaint) =
+            complaint.filter(|_| loaded.case.repeat > 0 || loaded.case.version > 1)
+        else {
+            return Ok(Vec::new());
+        };
+        let phone = self.blind_phone(&complaint.consumer.phone);
+        let mut related = Vec::new();
+        for id in self.store().blind_cases("phone", phone, MOST).await? {
+            if id == loaded.id {
+                continue;
+            }
+            let row = self.summary(id).await?;
+            related.push(RelatedView {
+                case_id: id,
+                complaint_no: row.complaint_no,
+                state: row.state,
+                state_label: row.state_label,
+                received_at: row.received_at,
+            });
+        }
+        related.truncate(10);
+        Ok(related)
+    }
+
+    async fn report_views(
+        &self,
+        loaded: &LoadedCase,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Vec<ReportView>, StoreError> {
+        let mut views = Vec::new();
+        for row in self.store().outbox_of(loaded.id).await? {
+            let due = policy.rules.report_due(row.created_at, &policy.calendar).ok().flatten();
+            let mut view = ReportView::from(row);
+            view.due_at = due.map(|clock| clock.due_at);
+            let until = view.delivered_at.unwrap_or(now);
+            view.overdue = view.due_at.is_some_and(|due| until > due);
+            views.push(view);
+        }
+        Ok(views)
+    }
+
     fn clock_views(&self, loaded: &LoadedCase, now: Timestamp) -> Vec<ClockView> {
         let calendar = self.calendar();
-        let view = |entry: &crate::case::CaseClock| ClockView {
+        let view = |entry: &CaseClock| ClockView {
             kind: entry.clock.kind,
             label: entry.clock.kind.label_zh().to_owned(),
             start_at: entry.clock.start_at,
             due_at: entry.clock.due_at,
             stopped_at: entry.stopped_at,
+            paused_at: entry.paused_at.filter(|_| entry.stopped_at.is_none()),
+            missed: u64::try_from(entry.missed.len()).unwrap_or(u64::MAX),
+            extended: entry.clock.extended,
             overdue_millis: entry.overdue_millis(now),
             provisional: entry.clock.provisional,
-            why: entry.clock.sentence_zh(calendar),
-            explanation: entry.clock.explain(calendar).ok().flatten(),
+            why: entry.clock.sentence_zh(&calendar),
+            explanation: entry.clock.explain(&calendar).ok().flatten(),
         };
         loaded.case.clocks.iter().map(view).collect()
     }
 
-    /// The history of a case: every leaf with its words.
+    /// The history of a case: every leaf, with its words where this actor may read them.
     ///
     /// # Errors
     /// When there is no such case or it does not read back.
-    pub async fn history(&self, id: CaseId) -> Result<Vec<HistoryEntry>, ActError> {
+    pub async fn history(&self, id: CaseId, actor: &Actor) -> Result<Vec<HistoryEntry>, ActError> {
         let loaded = self.load(id).await?;
         let mut words = self.all_words(&loaded).await?;
+        let complaint = match words.get(&0) {
+            Some(first) => parse_complaint(first)?,
+            None => None,
+        };
+        let consent = complaint.as_ref().and_then(|complaint| self.consent(complaint));
+        if may_read(&loaded, consent.as_ref(), actor.role, self.now()).is_err() {
+            words.clear();
+        }
         let (stream, mut from, mut entries) = (loaded.stream.to_string(), 0, Vec::new());
         loop {
             let page = self.store().leaves(&stream, from, 200).await?;
@@ -157,11 +257,42 @@ impl<S: Store> Channel<S> {
         Ok(entries)
     }
 
-    /// The identity fields that a logged reveal allows to be shown.
+    /// Shows identity fields of the consumer: written down with who and why, before they are seen.
     ///
     /// # Errors
-    /// When there is no such case or it does not read back.
-    pub async fn identity(
+    /// See [`ActError`]; where the consent does not let this role read, nothing is shown.
+    pub async fn reveal(
+        &self,
+        id: CaseId,
+        actor: Actor,
+        fields: &[String],
+        reason: Personal<String>,
+        expected: Option<u64>,
+    ) -> Result<(Acted, BTreeMap<String, String>), ActError> {
+        let loaded = self.load(id).await?;
+        let words = self.all_words(&loaded).await?;
+        let complaint = match words.get(&0) {
+            Some(first) => parse_complaint(first)?,
+            None => None,
+        };
+        let consent = complaint.as_ref().and_then(|complaint| self.consent(complaint));
+        if loaded.key.is_some() {
+            may_read(&loaded, consent.as_ref(), actor.role, self.now())
+                .map_err(ActError::Withheld)?;
+            if !covers(consent.as_ref(), actor.role, fields) {
+                return Err(ActError::Withheld(Withheld::NotCovered));
+            }
+        }
+        let command = Command::Reveal { fields: fields.to_vec(), reason };
+        let listed = self.reveal_record(id, actor, fields)?;
+        let alongside = |_: &LoadedCase| {
+            Ok(Alongside { records: vec![listed.clone()], ..Alongside::default() })
+        };
+        let acted = self.act_with(id, actor, &command, expected, alongside).await?;
+        Ok((acted, self.identity(id, fields).await?))
+    }
+
+    async fn identity(
         &self,
         id: CaseId,
         fields: &[String],
@@ -201,7 +332,8 @@ impl<S: Store> Channel<S> {
             overdue: entry.overdue_millis(now).is_some(),
         };
         let actor = self.center_actor();
-        let open = choices(&loaded.case, &actor, now);
+        let policy = self.policy(Some(&loaded.case))?;
+        let open = choices(&loaded.case, &actor, &policy.rules, now);
         let open = open.into_iter().filter(|choice| choice.why_not.is_none());
         let mut reports = Vec::new();
         for row in self.store().outbox_of(loaded.id).await? {
@@ -226,7 +358,7 @@ impl<S: Store> Channel<S> {
         })
     }
 
-    async fn all_words(
+    pub(super) async fn all_words(
         &self,
         loaded: &LoadedCase,
     ) -> Result<BTreeMap<u64, BTreeMap<String, String>>, StoreError> {
@@ -250,23 +382,54 @@ const fn notice_kind(action: Action) -> Option<&'static str> {
         Action::Withdraw => Some("complaint_withdrawn"),
         Action::WithdrawConsent => Some("consent_withdrawn"),
         Action::Answer => Some("offer_answer"),
+        Action::Counter => Some("counter_offer"),
+        Action::AnswerExtension => Some("extension_answer"),
         Action::Review => Some("rejection_review"),
         Action::Rate => Some("rating"),
         Action::Reopen => Some("reopen"),
-        Action::Accept
-        | Action::Contact
-        | Action::Offer
-        | Action::Approve
-        | Action::SendBack
-        | Action::ExpireOffer
-        | Action::Perform
-        | Action::Breach
-        | Action::Reject
-        | Action::HandBack
-        | Action::KeepNotice
-        | Action::Reveal
-        | Action::RecordReceipt => None,
+        _ => None,
     }
+}
+
+fn ending(case: &Case) -> (Option<String>, Option<i64>) {
+    match &case.state {
+        CaseState::Closed { outcome, recovered_fen, .. } => {
+            (Some(outcome.to_string()), Some(recovered_fen.as_fen()))
+        }
+        _ => (None, None),
+    }
+}
+
+fn choice_view(choice: Choice) -> ChoiceView {
+    ChoiceView {
+        action: choice.action.code().to_owned(),
+        label: choice.action.label_zh().to_owned(),
+        allowed: choice.why_not.is_none(),
+        why_not: choice.why_not.as_ref().map(|refusal| refusal.code().to_owned()),
+        why_not_text: choice.why_not.as_ref().map(Refusal::message_zh),
+    }
+}
+
+/// Who speaks for the consumer, masked.
+fn parties(complaint: &Complaint) -> Vec<PartyView> {
+    let of = |role: &str, label: &str, name: &str, phone: &str| PartyView {
+        role: role.to_owned(),
+        role_label: label.to_owned(),
+        name: PersonName::parse(name).map(|n| n.masked()).unwrap_or_default(),
+        phone: Phone::parse(phone).map(|p| p.masked()).unwrap_or_default(),
+        powers: Vec::new(),
+        until: None,
+    };
+    let speakers = complaint.representatives.iter();
+    let mut parties: Vec<PartyView> =
+        speakers.map(|one| of("representative", "代表人", &one.name, &one.phone)).collect();
+    if let Some(agent) = &complaint.agent {
+        let mut view = of("agent", "委托代理人", &agent.name, &agent.phone);
+        view.powers.clone_from(&agent.powers);
+        view.until = agent.until;
+        parties.push(view);
+    }
+    parties
 }
 
 fn read_complaint(words: &super::leaves::SealedWords) -> Result<Complaint, StoreError> {
@@ -274,7 +437,9 @@ fn read_complaint(words: &super::leaves::SealedWords) -> Result<Complaint, Store
     parse_json(body.value.as_bytes()).map_err(|_| StoreError::Corrupt { table: "sealed" })
 }
 
-fn parse_complaint(words: &BTreeMap<String, String>) -> Result<Option<Complaint>, StoreError> {
+pub(super) fn parse_complaint(
+    words: &BTreeMap<String, String>,
+) -> Result<Option<Complaint>, StoreError> {
     let Some(body) = words.get("body") else { return Ok(None) };
     let complaint = parse_json(body.as_bytes());
     complaint.map(Some).map_err(|_| StoreError::Corrupt { table: "sealed" })
@@ -296,7 +461,7 @@ fn queue_row(loaded: &LoadedCase, complaint: Option<&Complaint>, now: Timestamp)
             .map(|c| c.requests.iter().map(|request| request.label_zh().into_owned()).collect())
             .unwrap_or_default(),
         amount_fen: complaint.and_then(|c| c.amount_fen).map(crate::money::Fen::as_fen),
-        consumer: consumer_view(complaint).name,
+        consumer: consumer_view(complaint, "（已删除）").name,
         next_clock: next.map(|entry| entry.clock.kind),
         due_at: next.map(|entry| entry.clock.due_at),
         overdue: case.is_overdue(now),
@@ -304,15 +469,20 @@ fn queue_row(loaded: &LoadedCase, complaint: Option<&Complaint>, now: Timestamp)
         supervisions: u64::try_from(case.supervisions.len()).unwrap_or(u64::MAX),
         repeat: case.repeat,
         unread: case.unread,
+        origin: case.origin,
+        escalated_to: case.escalated_to(),
+        transfer_to: case.transfer.as_ref().map(|transfer| transfer.to),
+        tenant: case.assigned.as_ref().map(|assigned| assigned.tenant),
+        handback_drafted: case.handback_drafted,
         first_responder: case.first_responder,
         received_at: case.received_at,
     }
 }
 
-fn consumer_view(complaint: Option<&Complaint>) -> ConsumerView {
+fn consumer_view(complaint: Option<&Complaint>, nobody: &str) -> ConsumerView {
     let Some(complaint) = complaint else {
         return ConsumerView {
-            name: "（已删除）".to_owned(),
+            name: nobody.to_owned(),
             phone: String::new(),
             has_id_number: false,
             has_address: false,
@@ -335,6 +505,10 @@ fn offer_view(offer: &Offer, text: Option<String>) -> OfferView {
         terms: offer.terms.clone(),
         answer_by: offer.answer_by,
         status: offer.status,
+        status_label: offer.status.label_zh().to_owned(),
+        by: offer.by,
+        by_label: offer.by.label_zh().to_owned(),
+        via: offer.via,
         drafted_at: offer.drafted_at,
         text,
     }

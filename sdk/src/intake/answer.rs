@@ -92,7 +92,8 @@ impl From<Refusal> for ApiProblem {
             | RefusalCode::SamePerson
             | RefusalCode::OfferUnknown
             | RefusalCode::OfferExpired
-            | RefusalCode::OfferStillOpen => ProblemCode::CommandRefused,
+            | RefusalCode::OfferStillOpen
+            | RefusalCode::Circumstance(_) => ProblemCode::CommandRefused,
         };
         let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
         let mut document = code.problem().with_detail(detail);
@@ -109,6 +110,10 @@ impl From<ActError> for ApiProblem {
             ActError::Unknown => Self::new(ProblemCode::NotFound),
             ActError::Erased => Self::new(ProblemCode::ComplaintErased),
             ActError::Refused(refusal) => refusal.into(),
+            ActError::Withheld(withheld) => {
+                let detail = format!("{}（{}）", withheld.message_zh(), withheld.code());
+                Self(Box::new(ProblemCode::Forbidden.problem().with_detail(detail)))
+            }
             ActError::Stale { current } => {
                 let detail = format!("案件已更新到第 {current} 版，请重新读取后再提交。");
                 Self(Box::new(ProblemCode::VersionConflict.problem().with_detail(detail)))
@@ -150,7 +155,8 @@ impl From<NoticeError> for ApiProblem {
                 | RefusalCode::SamePerson
                 | RefusalCode::OfferUnknown
                 | RefusalCode::OfferExpired
-                | RefusalCode::OfferStillOpen => {
+                | RefusalCode::OfferStillOpen
+                | RefusalCode::Circumstance(_) => {
                     let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
                     let document = ProblemCode::NoticeNotApplicable.problem().with_detail(detail);
                     Self(Box::new(document))

@@ -79,6 +79,25 @@ impl Kek {
         Ok(CaseKey::from_bytes(bytes))
     }
 
+    /// Seals something small that belongs to no case, under a name: moved to another name it does
+    /// not open. A nonce must never be used twice: take it fresh from a random source.
+    #[must_use]
+    pub fn seal_named(&self, name: &str, plain: &[u8], nonce: [u8; 12]) -> Vec<u8> {
+        seal(&self.naming(), &named(name), plain, nonce)
+    }
+
+    /// Opens what was sealed under this name.
+    ///
+    /// # Errors
+    /// When it was sealed under another key, under another name, or is damaged.
+    pub fn open_named(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        open(&self.naming(), &named(name), sealed)
+    }
+
+    fn naming(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.derive(b"gc/v1/named-sealing"))
+    }
+
     fn context(&self, case: CaseId) -> Vec<u8> {
         [b"gc/v1/case-key\0", case.as_bytes().as_slice(), b"\0", self.id.as_bytes()].concat()
     }
@@ -136,6 +155,10 @@ impl SealContext<'_> {
         // The case is of fixed length and no name holds a zero byte, so the parts cannot shift.
         parts.join(&0)
     }
+}
+
+fn named(name: &str) -> Vec<u8> {
+    [b"gc/v1/named\0".as_slice(), name.as_bytes()].concat()
 }
 
 fn cipher(key: &[u8; 32]) -> LessSafeKey {
@@ -223,6 +246,16 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(key.open(&place("sealed", "0", 1), &flipped).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_sealed_under_a_name_opens_only_under_it() {
+        let kek = Kek::from_bytes([3; 32]);
+        let sealed = kek.seal_named("person/wang/totp", b"secret", [5; 12]);
+        assert_eq!(*kek.open_named("person/wang/totp", &sealed).unwrap(), b"secret");
+        assert!(kek.open_named("person/zhao/totp", &sealed).is_err());
+        let stranger = Kek::from_bytes([4; 32]);
+        assert!(stranger.open_named("person/wang/totp", &sealed).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::parties::{Agent, DeskConsent, Representative, check_parties};
 use super::strict_json::{self, JsonError};
 use crate::codes::{Channel, Goods, IdType, Issue, Open, PersonName, Phone, Request, Uscc};
 use crate::ids::ComplaintNo;
@@ -52,6 +53,19 @@ pub struct Complaint {
     /// 来源渠道
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub channel: Open<Channel>,
+    /// Of a joint complaint: how many complain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_size: Option<u32>,
+    /// Of a joint complaint: one or two who speak for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub representatives: Vec<Representative>,
+    /// Who acts for the consumer under a written authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
+    /// The consent as a clerk captured it; a center never sends one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub desk_consent: Option<DeskConsent>,
 }
 
 /// Who complains (投诉人).
@@ -143,7 +157,11 @@ impl Complaint {
         Ok(complaint)
     }
 
-    fn check(&self) -> Result<(), FieldError> {
+    /// Checks every field that is used.
+    ///
+    /// # Errors
+    /// The first field that cannot be used.
+    pub fn check(&self) -> Result<(), FieldError> {
         let fail = |field, problem| Err(FieldError::Field { field, problem });
         if PersonName::parse(&self.consumer.name).is_err() {
             return fail("consumer.name", "give 1 to 64 characters without control characters");
@@ -153,6 +171,10 @@ impl Complaint {
         }
         if Uscc::parse(&self.respondent.uscc).is_err() {
             return fail("respondent.uscc", "give the 18 characters with a right check character");
+        }
+        check_parties(self.group_size, &self.representatives, self.agent.as_ref())?;
+        if let Some(consent) = &self.desk_consent {
+            consent.check()?;
         }
         let lengths: [(&'static str, Option<&str>, usize); 8] = [
             ("consumer.id_number", self.consumer.id_number.as_deref(), 64),

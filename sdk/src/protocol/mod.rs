@@ -9,6 +9,7 @@ pub mod consent;
 pub mod jws;
 pub mod key;
 pub mod notice;
+pub mod parties;
 pub mod problem;
 pub mod receipt;
 pub mod report;
@@ -30,6 +31,7 @@ pub use jws::{
 };
 pub use key::{Alg, KeyError, KeyPurpose, KeySet, PublicKey, SigningKey};
 pub use notice::{Notice, NoticeAnswer, NoticeEnvelope, NoticeKind, NoticeOutcome};
+pub use parties::{Agent, DeskConsent, REPRESENTATIVES_MAX, Representative};
 pub use problem::{PROBLEM_MEDIA_TYPE, Problem, ProblemCode};
 pub use receipt::{
     IntakeReceipt, IntakeReceiptExpectation, ReceiptError, ReceiptExpectation, ReportReceipt,

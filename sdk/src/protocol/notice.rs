@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::complaint::FieldError;
 use super::strict_json;
+use crate::case::Terms;
 use crate::ids::OfferId;
 use crate::time::{Date, Timestamp, iso_date};
 
@@ -52,6 +53,22 @@ pub enum NoticeKind {
         /// In words.
         text: Option<String>,
     },
+    /// 消费者另提方案
+    CounterOffer {
+        /// To which offer.
+        offer_id: OfferId,
+        /// What the consumer proposes.
+        terms: Box<Terms>,
+        /// In words.
+        text: String,
+    },
+    /// 延期答复
+    ExtensionAnswer {
+        /// Whether the center grants what was asked.
+        granted: bool,
+        /// In words.
+        text: Option<String>,
+    },
     /// 复核
     RejectionReview {
         /// Whether the center agrees with the rejection.
@@ -84,7 +101,7 @@ pub struct NoticeEnvelope {
     #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._-]{8,128}$"))]
     pub notice_id: String,
     /// `urge` `supervise` `supplement` `complaint_withdrawn` `consent_withdrawn` `offer_answer`
-    /// `rejection_review` `rating` `reopen`; others are kept.
+    /// `counter_offer` `extension_answer` `rejection_review` `rating` `reopen`; others are kept.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub kind: String,
     /// When the center wrote it.
@@ -116,6 +133,20 @@ struct WithdrawnDetail {
 struct AnswerDetail {
     offer_id: OfferId,
     accepted: bool,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CounterDetail {
+    offer_id: OfferId,
+    terms: Terms,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct ExtensionDetail {
+    granted: bool,
     #[serde(default)]
     text: Option<String>,
 }
@@ -190,6 +221,18 @@ fn parse_kind(kind: &str, detail: &[u8]) -> Result<NoticeKind, FieldError> {
             let AnswerDetail { offer_id, accepted, text } = strict_json::parse_object(detail)?;
             NoticeKind::OfferAnswer { offer_id, accepted, text }
         }
+        // Terms that this version cannot keep are no reason to lose what the consumer said: such a
+        // notice is kept and shown like one of an unknown kind.
+        "counter_offer" => match strict_json::parse_object(detail) {
+            Ok(CounterDetail { offer_id, terms, text }) => {
+                NoticeKind::CounterOffer { offer_id, terms: Box::new(terms), text }
+            }
+            Err(_) => NoticeKind::Unknown,
+        },
+        "extension_answer" => {
+            let ExtensionDetail { granted, text } = strict_json::parse_object(detail)?;
+            NoticeKind::ExtensionAnswer { granted, text }
+        }
         "rejection_review" => {
             let ReviewDetail { upheld, text } = strict_json::parse_object(detail)?;
             NoticeKind::RejectionReview { upheld, text }
@@ -211,9 +254,12 @@ fn check_texts(kind: &NoticeKind) -> Result<(), FieldError> {
     let words = match kind {
         NoticeKind::ComplaintWithdrawn { reason } => reason.as_deref(),
         NoticeKind::OfferAnswer { text, .. }
+        | NoticeKind::ExtensionAnswer { text, .. }
         | NoticeKind::RejectionReview { text, .. }
         | NoticeKind::Rating { text, .. } => text.as_deref(),
-        NoticeKind::Supplement { text } => Some(text.as_str()),
+        NoticeKind::Supplement { text } | NoticeKind::CounterOffer { text, .. } => {
+            Some(text.as_str())
+        }
         NoticeKind::Reopen { reason } => Some(reason.as_str()),
         NoticeKind::Urge
         | NoticeKind::Supervise { .. }

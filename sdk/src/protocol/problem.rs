@@ -359,6 +359,10 @@ problem_codes! {
         "The case does not allow this action now",
         "案件当前不能执行此操作。",
         "请读取案件，按其中允许的操作办理。";
+    TenantTaken 409 "tenant_taken",
+        "Another tenant has this USCC and stall number",
+        "该统一社会信用代码与摊位号已登记为另一商户。",
+        "请修改已登记的商户；同一主体另有摊位的，请填写摊位号。";
     NotFound 404 "not_found",
         "There is nothing here",
         "请求的内容不存在。",

@@ -138,6 +138,19 @@ impl Store for AnyStore {
         ask!(self.blind_count(kind, value))
     }
 
+    async fn blind_cases(
+        &self,
+        kind: &'static str,
+        value: [u8; 32],
+        limit: u32,
+    ) -> Result<Vec<CaseId>> {
+        ask!(self.blind_cases(kind, value, limit))
+    }
+
+    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
+        ask!(self.waking(now, limit))
+    }
+
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {
         ask!(self.leaves(stream, from, limit))
     }

@@ -86,6 +86,21 @@ pub trait Store: Send + Sync + 'static {
         value: [u8; 32],
     ) -> impl Future<Output = Result<u64>> + Send;
 
+    /// The cases that hold this blind value under this kind, newest first, at most `limit`.
+    fn blind_cases(
+        &self,
+        kind: &'static str,
+        value: [u8; 32],
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<CaseId>>> + Send;
+
+    /// Cases to which something has to be done by `now`, longest overdue first, at most `limit`.
+    fn waking(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<CaseId>>> + Send;
+
     /// The leaves of a stream from number `from` on, in order, at most `limit`.
     fn leaves(
         &self,

@@ -23,6 +23,8 @@ pub struct CaseRow {
     pub received_at: Timestamp,
     /// When its last event happened.
     pub updated_at: Timestamp,
+    /// When the software next has to do something to it, if it has to.
+    pub wake_at: Option<Timestamp>,
     /// The folded case as versioned JSON; it can be rebuilt from the leaves.
     pub snapshot: Vec<u8>,
     /// The hash of its last leaf.

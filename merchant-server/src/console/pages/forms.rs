@@ -3,6 +3,8 @@
 //! A form that is present is an action that is allowed. After a refusal the same form comes back
 //! with the values kept and the message at the field. Checks nothing itself.
 
+use super::parts::Tone;
+
 /// A text, date or amount field.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Field {
@@ -64,6 +66,12 @@ pub(crate) struct Actions {
     pub(crate) reject: Option<RejectForm>,
     /// 退回 12315
     pub(crate) hand_back: Option<HandBackForm>,
+    /// What waits for this person: a transfer to take, a proposal of the consumer's to answer.
+    pub(crate) waiting: Vec<PlainForm>,
+    /// What else there is to do.
+    pub(crate) more: Vec<PlainForm>,
+    /// What the consumer says at the desk, to be written down.
+    pub(crate) at_desk: Vec<PlainForm>,
 }
 
 impl Actions {
@@ -77,6 +85,130 @@ impl Actions {
             && self.breach.is_none()
             && self.reject.is_none()
             && self.hand_back.is_none()
+            && self.waiting.is_empty()
+            && self.more.is_empty()
+            && self.at_desk.is_empty()
+    }
+}
+
+/// What a field of a [`PlainForm`] is typed or chosen with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PlainKind {
+    /// One line.
+    #[default]
+    Text,
+    /// Several lines.
+    Area,
+    /// A day.
+    Date,
+    /// Yuan.
+    Amount,
+    /// One of several.
+    Select,
+    /// Any of several; of a single one, a tick.
+    Checks,
+    /// Sent as it stands.
+    Hidden,
+}
+
+/// A field of a [`PlainForm`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlainField {
+    /// The name it is sent under.
+    pub(crate) name: String,
+    /// What is read beside it.
+    pub(crate) label: String,
+    /// How it is filled in.
+    pub(crate) kind: PlainKind,
+    /// What was typed, or the proposal.
+    pub(crate) value: String,
+    /// What may be chosen.
+    pub(crate) options: Vec<Choice>,
+    /// The first day that may be chosen, ISO; empty for any.
+    pub(crate) earliest: String,
+    /// A word of help; empty for none.
+    pub(crate) hint: String,
+    /// What is wrong and the remedy; empty when nothing is.
+    pub(crate) error: String,
+    /// Whether it must be filled in.
+    pub(crate) required: bool,
+}
+
+impl PlainField {
+    /// Whether it has several lines.
+    pub(crate) const fn is_area(&self) -> bool {
+        matches!(self.kind, PlainKind::Area)
+    }
+
+    /// Whether it is a day.
+    pub(crate) const fn is_date(&self) -> bool {
+        matches!(self.kind, PlainKind::Date)
+    }
+
+    /// Whether it is an amount.
+    pub(crate) const fn is_amount(&self) -> bool {
+        matches!(self.kind, PlainKind::Amount)
+    }
+
+    /// Whether one of several is chosen.
+    pub(crate) const fn is_select(&self) -> bool {
+        matches!(self.kind, PlainKind::Select)
+    }
+
+    /// Whether any of several are ticked.
+    pub(crate) const fn is_checks(&self) -> bool {
+        matches!(self.kind, PlainKind::Checks)
+    }
+
+    /// Whether it is only sent.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        matches!(self.kind, PlainKind::Hidden)
+    }
+
+    /// Whether it is a tick without which nothing is sent.
+    pub(crate) fn is_needed_tick(&self) -> bool {
+        self.required && self.options.len() == 1
+    }
+}
+
+/// A form that is only its fields: one block of the template shows every one of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlainForm {
+    /// The action's code; it is sent, and the ids of the fields begin with it.
+    pub(crate) action: String,
+    /// Whether it is unfolded.
+    pub(crate) open: bool,
+    /// The action's word.
+    pub(crate) title: String,
+    /// A word beside the title.
+    pub(crate) hint: String,
+    /// What to know before it is filled in; empty for nothing.
+    pub(crate) intro: String,
+    /// What is asked before it is sent.
+    pub(crate) confirm: Option<String>,
+    /// The fields in their order.
+    pub(crate) fields: Vec<PlainField>,
+    /// The word on the button.
+    pub(crate) submit_label: String,
+    /// How it should feel: what cannot be undone is bad.
+    pub(crate) tone: Tone,
+}
+
+impl PlainForm {
+    /// The looks of the button.
+    pub(crate) const fn button(&self) -> &'static str {
+        match self.tone {
+            Tone::Bad => "btn btn-danger",
+            Tone::Quiet | Tone::Good | Tone::Busy | Tone::Warn => "btn btn-main",
+        }
+    }
+
+    /// The looks of what is said first.
+    pub(crate) const fn notice(&self) -> &'static str {
+        match self.tone {
+            Tone::Bad => "alert alert-warn field-wide",
+            Tone::Quiet | Tone::Good | Tone::Busy | Tone::Warn => "prose field-wide",
+        }
     }
 }
 
@@ -92,6 +224,8 @@ pub(crate) struct AcceptForm {
 pub(crate) struct ReviewForm {
     /// The draft in a line.
     pub(crate) summary: String,
+    /// What is asked before it is approved: what follows.
+    pub(crate) confirm: String,
     /// Why it is sent back.
     pub(crate) reason: Field,
 }
@@ -120,6 +254,8 @@ pub(crate) struct OfferForm {
     pub(crate) kinds: Select,
     /// The amounts in yuan.
     pub(crate) amounts: Vec<AmountField>,
+    /// What the consumer does in exchange, sent as `in_exchange`, once for each.
+    pub(crate) in_exchange: Select,
     /// 履行期限
     pub(crate) perform_by: Field,
     /// 消费者答复期限
@@ -174,6 +310,8 @@ pub(crate) struct RejectForm {
 pub(crate) struct HandBackForm {
     /// Whether it is unfolded.
     pub(crate) open: bool,
+    /// Whether it lies here because the time is over.
+    pub(crate) drafted: bool,
     /// Why.
     pub(crate) reason: Select,
     /// What was tried.

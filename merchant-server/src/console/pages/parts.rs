@@ -2,7 +2,7 @@
 //!
 //! Plain words and flags, already formatted. Knows nothing of where they come from.
 
-use super::forms::RevealForm;
+use super::forms::{Choice, RevealForm};
 
 /// How a thing should feel; the words beside it always say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,10 +39,18 @@ pub(crate) enum Section {
     /// 工作台, and the cases opened from it.
     #[default]
     Desk,
+    /// 现场登记
+    Register,
     /// 回传
     Reports,
+    /// 商户
+    Tenants,
     /// 存证
     Log,
+    /// 我的账号
+    Account,
+    /// 人员
+    People,
     /// None: an error page.
     Elsewhere,
 }
@@ -53,14 +61,34 @@ impl Section {
         matches!(self, Self::Desk)
     }
 
+    /// Whether this is the 现场登记.
+    pub(crate) const fn is_register(self) -> bool {
+        matches!(self, Self::Register)
+    }
+
     /// Whether this is the 回传 page.
     pub(crate) const fn is_reports(self) -> bool {
         matches!(self, Self::Reports)
     }
 
+    /// Whether this is a page of the 商户.
+    pub(crate) const fn is_tenants(self) -> bool {
+        matches!(self, Self::Tenants)
+    }
+
     /// Whether this is the 存证 page.
     pub(crate) const fn is_log(self) -> bool {
         matches!(self, Self::Log)
+    }
+
+    /// Whether this is the 我的账号 page.
+    pub(crate) const fn is_account(self) -> bool {
+        matches!(self, Self::Account)
+    }
+
+    /// Whether this is the 人员 page.
+    pub(crate) const fn is_people(self) -> bool {
+        matches!(self, Self::People)
     }
 }
 
@@ -71,8 +99,14 @@ pub(crate) struct Shell {
     pub(crate) station: String,
     /// The signed-in person; empty when nobody is, which also hides the navigation.
     pub(crate) user_name: String,
-    /// The person's role in Chinese.
+    /// The role acted in, in Chinese.
     pub(crate) role: String,
+    /// The other roles the person may act in.
+    pub(crate) other_roles: Vec<Choice>,
+    /// Whether the person may see the 人员 page.
+    pub(crate) sees_people: bool,
+    /// Whether the person may register a complaint at the desk.
+    pub(crate) registers: bool,
     /// The current entry of the navigation.
     pub(crate) section: Section,
     /// Cases with something new; empty for none.
@@ -210,8 +244,12 @@ pub(crate) struct Step {
 /// 消费者
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConsumerCard {
-    /// Name, phone …, masked or, after a reveal, in clear.
+    /// Name, phone …, masked or, after a reveal, in clear; none when they are withheld.
     pub(crate) facts: Vec<Fact>,
+    /// Why they are not shown to this reader; empty when they are.
+    pub(crate) withheld: String,
+    /// Who speaks for the consumer: representatives of a joint complaint, an agent.
+    pub(crate) parties: Vec<Fact>,
     /// Whether the facts are in clear.
     pub(crate) revealed: bool,
     /// The form that asks for a reason; absent when this person may not.
@@ -234,12 +272,18 @@ pub(crate) struct ConsentCard {
 pub(crate) struct ClockCard {
     /// The deadline.
     pub(crate) due: Due,
+    /// 暂停中, 曾超期, 已延长; may be empty.
+    pub(crate) marks: Vec<Badge>,
     /// Whether a year without published holidays was counted.
     pub(crate) provisional: bool,
     /// The sum in a sentence.
     pub(crate) explanation: String,
-    /// Each skipped day and why, e.g. "11月28日 星期六".
+    /// Its parts: start, length, extension, what moved it.
+    pub(crate) sum: Vec<Fact>,
+    /// Each run of skipped days and why, e.g. "11月28日至11月29日", "周末".
     pub(crate) skipped: Vec<Fact>,
+    /// Weekend days that count because they are worked, and for which holiday.
+    pub(crate) make_up: Vec<Fact>,
     /// Rule set, source of the rule, calendar version.
     pub(crate) basis: String,
 }
@@ -251,20 +295,37 @@ pub(crate) struct OfferCard {
     pub(crate) title: String,
     /// Where it stands.
     pub(crate) state: Badge,
+    /// Whose proposal it is.
+    pub(crate) by: Badge,
     /// The terms, each with its amount where it has one.
     pub(crate) terms: Vec<Fact>,
+    /// What the consumer does in exchange, in a line; empty for nothing.
+    pub(crate) in_exchange: String,
     /// All money together; empty when there is none.
     pub(crate) total: String,
     /// 履行期限
     pub(crate) perform_by: String,
-    /// 消费者答复期限
+    /// 消费者答复期限; empty for the consumer's own proposal.
     pub(crate) answer_by: String,
-    /// Who drafted it and when.
+    /// When it was drafted.
     pub(crate) drafted: String,
     /// The offer in words.
     pub(crate) text: String,
-    /// The consumer's answer or the reviewer's remark; empty for none.
+    /// By which way the consumer's word on it came; empty before.
     pub(crate) answer: String,
+}
+
+/// Another case of the same consumer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RelatedLine {
+    /// Its page.
+    pub(crate) href: String,
+    /// 投诉编号
+    pub(crate) complaint_no: String,
+    /// 状态
+    pub(crate) state: Badge,
+    /// When it arrived.
+    pub(crate) received: String,
 }
 
 /// A contact attempt.
@@ -318,6 +379,10 @@ pub(crate) struct ReportLine {
     pub(crate) state: Badge,
     /// When the center receipted it; empty before.
     pub(crate) receipted: String,
+    /// By when the receipt should be here; empty where no rule says so.
+    pub(crate) due: String,
+    /// Whether it is or was later.
+    pub(crate) overdue: bool,
     /// How often it was tried.
     pub(crate) attempts: String,
     /// When it is tried next; empty when it is not.

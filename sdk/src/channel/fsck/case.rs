@@ -97,7 +97,8 @@ impl<S: Store> Channel<S> {
         let told = self.walk(&stored.row.stream, id.to_string(), true, &mut found).await?;
         let reports = self.store().outbox_of(id).await?;
         self.hold_row(stored, &told, &reports, &mut found).await?;
-        match self.key_of(stored, &mut found) {
+        let unseen = told.case.as_ref().is_some_and(|case| case.unseen);
+        match self.key_of(stored, unseen, &mut found) {
             Some(key) => {
                 let receipts = self.hold_words(stored, &told, &key, &mut found).await?;
                 let opened = Opened { key, receipts };
@@ -111,10 +112,15 @@ impl<S: Store> Channel<S> {
         Ok(Look { findings: found, leaves: told.count, reports })
     }
 
-    /// The key of a live case. An erased one has none.
-    fn key_of(&self, stored: &StoredCase, found: &mut Vec<FsckFinding>) -> Option<CaseKey> {
+    /// The key of a live case. An erased one has none, nor one that nobody was ever in.
+    fn key_of(
+        &self,
+        stored: &StoredCase,
+        unseen: bool,
+        found: &mut Vec<FsckFinding>,
+    ) -> Option<CaseKey> {
         let id = stored.row.id;
-        let is_erased = stored.row.state == StateName::Erased.code();
+        let is_erased = unseen || stored.row.state == StateName::Erased.code();
         match &stored.wrapped_key {
             None if is_erased => None,
             None => {
@@ -238,7 +244,12 @@ impl<S: Store> Channel<S> {
             return Ok(());
         };
         let made = u32::try_from(reports.len()).unwrap_or(u32::MAX);
-        let should = case_row(row.id, stream, case, made, head)?;
+        let Ok(policy) = self.policy(Some(case)) else {
+            // Its rule set is not here: whether the row is right cannot be judged.
+            return Ok(());
+        };
+        // When it wakes next depends on today's settings, and is no invariant.
+        let should = case_row(row.id, stream, case, made, head, &policy)?;
         let same = (&should.state, should.due_at, should.received_at, should.updated_at)
             == (&row.state, row.due_at, row.received_at, row.updated_at);
         if !same {
@@ -280,24 +291,14 @@ impl<S: Store> Channel<S> {
 /// Takes a leaf into the folded case.
 fn fold(told: &mut Told, leaf: &Leaf) -> Result<(), FsckCode> {
     let stamped = stamped(leaf).ok_or(FsckCode::EventImpossible)?;
+    told.steps.extend(stamped.event.report(told.case.as_ref(), &stamped.actor));
     let folded = match told.case.take() {
         None if told.count == 0 => Case::begin(&stamped, leaf.rules.as_deref().unwrap_or_default()),
         None => return Err(FsckCode::EventImpossible),
         Some(case) => case.apply(&stamped),
     };
     told.case = Some(folded.map_err(|_| FsckCode::EventImpossible)?);
-    told.steps.extend(step(&leaf.kind));
     Ok(())
-}
-
-/// The report that an event of this kind makes, if it makes one.
-fn step(kind: &str) -> Option<ReportKind> {
-    match kind {
-        "offer_declined" => Some(ReportKind::Declined),
-        // An event that no report is named after: `declined` is no kind of event.
-        "declined" => None,
-        kind => ReportKind::from_code(kind),
-    }
 }
 
 /// Adds a case to the tallies.

@@ -66,6 +66,9 @@ pub(super) async fn a_read_sees_what_was_committed_before_it<S: Store>(store: Ar
     assert_eq!(store.case_by_number(number(1)).await.expect("reads"), Some(found));
     assert_eq!(store.blind_count("phone", phone(1)).await.expect("reads"), 1);
     assert_eq!(store.blind_count("email", phone(1)).await.expect("reads"), 0);
+    assert_eq!(store.blind_cases("phone", phone(1), 10).await.expect("reads"), [case_id(1)]);
+    assert_eq!(store.blind_cases("phone", phone(1), 0).await.expect("reads"), []);
+    assert_eq!(store.blind_cases("email", phone(1), 10).await.expect("reads"), []);
     assert_eq!(store.sealed(case_id(1)).await.expect("reads"), [sealed(1, 0), sealed(1, 1)]);
     let firsts = store.first_sealed(vec![case_id(2), case_id(1), case_id(3)]).await;
     let mut firsts = firsts.expect("reads");

@@ -61,6 +61,7 @@ pub(super) fn row(n: u32, version: u64, state: &str) -> CaseRow {
         due_at: None,
         received_at: at(i64::from(n)),
         updated_at: at(i64::from(n)),
+        wake_at: None,
         snapshot: format!("{{\"v\":{version}}}").into_bytes(),
         head: leaf_hash(n, version.saturating_sub(1)),
     }

@@ -47,6 +47,7 @@ where
         cases::a_used_token_is_told_before_a_lost_race,
         cases::a_sweep_forgets_only_what_ended,
         pages::pages_visit_each_case_once,
+        pages::cases_wake_in_their_turn,
         pages::counts_equal_the_truth,
         log::streams_have_no_gaps,
         log::positions_are_given_once_by_two_sequencers,

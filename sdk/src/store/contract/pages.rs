@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::make::{arrival, at, case_id, delivered, moved, put, report, step};
 use crate::ids::CaseId;
-use crate::store::{CaseQuery, Change, OutboxStep, Store};
+use crate::store::{CaseQuery, CaseRow, CaseWrite, Change, Expected, OutboxStep, Store};
 
 const STATES: [&str; 3] = ["received", "in_progress", "closed"];
 
@@ -72,6 +72,30 @@ pub(super) async fn pages_visit_each_case_once<S: Store>(store: Arc<S>) {
     }
     let bad = CaseQuery { after: Some("nonsense".to_owned()), limit: 5, ..CaseQuery::default() };
     assert!(store.cases(bad).await.is_err());
+}
+
+pub(super) async fn cases_wake_in_their_turn<S: Store>(store: Arc<S>) {
+    let wakes = [None, Some(30), Some(10), Some(20), Some(10_000)];
+    for (n, wake) in (0..).zip(wakes) {
+        let mut change = arrival(n);
+        change.case.as_mut().expect("an arrival writes the case").row.wake_at = wake.map(at);
+        put(&*store, change).await;
+    }
+    let woken = store.waking(at(30), 10).await.expect("reads");
+    assert_eq!(woken, [case_id(2), case_id(3), case_id(1)]);
+    assert_eq!(store.waking(at(30), 1).await.expect("reads"), [case_id(2)]);
+    assert_eq!(store.waking(at(9), 10).await.expect("reads"), []);
+    // Moved on, it wakes when it now says; put to sleep at the same version, too.
+    let mut moved = step(2, 1, "in_progress");
+    moved.case.as_mut().expect("a step writes the case").row.wake_at = Some(at(40));
+    put(&*store, moved).await;
+    let found = store.case(case_id(3)).await.expect("reads").expect("it is there");
+    assert_eq!(found.row.wake_at, Some(at(20)));
+    let row = CaseRow { wake_at: None, ..found.row };
+    let case = Some(CaseWrite { expected: Expected::Version(row.version), row });
+    put(&*store, Change { case, ..Change::default() }).await;
+    let woken = store.waking(at(40), 10).await.expect("reads");
+    assert_eq!(woken, [case_id(1), case_id(2)]);
 }
 
 pub(super) async fn counts_equal_the_truth<S: Store>(store: Arc<S>) {

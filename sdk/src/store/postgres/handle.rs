@@ -63,6 +63,19 @@ impl Store for PostgresStore {
         told(read::blind_count(&self.readers, kind, value).await)
     }
 
+    async fn blind_cases(
+        &self,
+        kind: &'static str,
+        value: [u8; 32],
+        limit: u32,
+    ) -> Result<Vec<CaseId>> {
+        told(read::blind_cases(&self.readers, kind, value, limit).await)
+    }
+
+    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
+        told(read::waking(&self.readers, now, limit).await)
+    }
+
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {
         told(read::leaves(&self.readers, stream, from, limit).await)
     }

@@ -15,6 +15,7 @@ macro_rules! page_sql {
     ($places:literal, $order:literal) => {
         concat!(
             "SELECT c.id, c.stream, c.version, c.state, c.due_at, c.received_at, c.updated_at, ",
+            "c.wake_at, ",
             "c.snapshot, c.head, k.wrapped FROM (",
             $places,
             ") AS p JOIN cases AS c ON c.id = p.id ",

@@ -24,7 +24,7 @@ macro_rules! case_sql {
     ($tail:literal) => {
         concat!(
             "SELECT c.id, c.stream, c.version, c.state, c.due_at, c.received_at, c.updated_at, ",
-            "c.snapshot, c.head, k.wrapped FROM cases AS c ",
+            "c.wake_at, c.snapshot, c.head, k.wrapped FROM cases AS c ",
             "LEFT JOIN case_keys AS k ON k.case_id = c.id AND k.alive = 1 ",
             $tail
         )
@@ -85,6 +85,27 @@ pub(super) async fn blind_count(db: &Readers, kind: &str, blind: [u8; 32]) -> Tr
     one(db, sql, values, |row| rows::number(row, 0, "blind_values"))
         .await?
         .ok_or_else(|| corrupt("blind_values"))
+}
+
+pub(super) async fn blind_cases(
+    db: &Readers,
+    kind: &str,
+    blind: [u8; 32],
+    limit: u32,
+) -> Try<Vec<CaseId>> {
+    let sql = "SELECT case_id FROM blind_values WHERE kind = $1 AND value = $2
+               ORDER BY case_id DESC LIMIT $3";
+    let (blind, limit) = (blind.as_slice(), i64::from(limit.min(PAGE_LIMIT)));
+    let values: Values<'_> = &[&kind, &blind, &limit];
+    list(db, sql, values, |row| rows::case_id(row, 0, "blind_values")).await
+}
+
+pub(super) async fn waking(db: &Readers, now: Timestamp, limit: u32) -> Try<Vec<CaseId>> {
+    // The second condition lets the planner use the index of only those that wake at all.
+    let sql = "SELECT id FROM cases WHERE wake_at <= $1 AND wake_at < 9223372036854775807
+               ORDER BY wake_at LIMIT $2";
+    let values: Values<'_> = &[&now.as_millis(), &i64::from(limit.min(PAGE_LIMIT))];
+    list(db, sql, values, |row| rows::case_id(row, 0, "cases")).await
 }
 
 pub(super) async fn leaves(

@@ -88,6 +88,19 @@ impl Store for SqliteStore {
         self.glance(move |db| read::blind_count(db, kind, value)).await
     }
 
+    async fn blind_cases(
+        &self,
+        kind: &'static str,
+        value: [u8; 32],
+        limit: u32,
+    ) -> Result<Vec<CaseId>> {
+        self.glance(move |db| read::blind_cases(db, kind, value, limit)).await
+    }
+
+    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
+        self.glance(move |db| read::waking(db, now, limit)).await
+    }
+
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {
         let stream = stream.to_owned();
         self.read(move |db| read::leaves(db, &stream, from, limit)).await

@@ -24,7 +24,7 @@ macro_rules! case_sql {
     ($tail:literal) => {
         concat!(
             "SELECT c.id, c.stream, c.version, c.state, c.due_at, c.received_at, c.updated_at, ",
-            "c.snapshot, c.head, k.wrapped FROM cases AS c ",
+            "c.wake_at, c.snapshot, c.head, k.wrapped FROM cases AS c ",
             "LEFT JOIN case_keys AS k ON k.case_id = c.id AND k.alive = 1 ",
             $tail
         )
@@ -90,6 +90,26 @@ pub(super) fn blind_count(db: &Connection, kind: &str, blind: [u8; 32]) -> Try<u
                    (SELECT 1 FROM blind_values WHERE kind = ?1 AND value = ?2 LIMIT ?3)";
     let found: i64 = value(db, "blind_values", sql, params![kind, blind, int(BLIND_COUNT_MAX)?])?;
     u64::try_from(found).map_err(|_| corrupt("blind_values"))
+}
+
+pub(super) fn blind_cases(
+    db: &Connection,
+    kind: &str,
+    blind: [u8; 32],
+    limit: u32,
+) -> Try<Vec<CaseId>> {
+    let sql = "SELECT case_id FROM blind_values WHERE kind = ?1 AND value = ?2
+               ORDER BY case_id DESC LIMIT ?3";
+    let values = params![kind, blind, limit.min(PAGE_LIMIT)];
+    list(db, sql, values, |row| rows::case_id(row, 0, "blind_values"))
+}
+
+pub(super) fn waking(db: &Connection, now: Timestamp, limit: u32) -> Try<Vec<CaseId>> {
+    // The second condition lets the planner use the index of only those that wake at all.
+    let sql = "SELECT id FROM cases WHERE wake_at <= ?1 AND wake_at < 9223372036854775807
+               ORDER BY wake_at LIMIT ?2";
+    let values = params![now.as_millis(), limit.min(PAGE_LIMIT)];
+    list(db, sql, values, |row| rows::case_id(row, 0, "cases"))
 }
 
 pub(super) fn leaves(db: &Connection, stream: &str, from: u64, limit: u32) -> Try<Vec<StoredLeaf>> {

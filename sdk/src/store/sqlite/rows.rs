@@ -52,12 +52,12 @@ pub(super) fn case_id(row: &Row<'_>, index: usize, table: &'static str) -> Try<C
     Ok(CaseId::from_bytes(column(row, index, table)?))
 }
 
-/// `id, stream, version, state, due_at, received_at, updated_at, snapshot, head, wrapped`
+/// `id, stream, version, state, due_at, received_at, updated_at, wake_at, snapshot, head, wrapped`
 pub(super) fn case(row: &Row<'_>) -> Try<StoredCase> {
     const TABLE: &str = "cases";
-    let due_at = match column::<i64>(row, 4, TABLE)? {
-        NO_CLOCK => None,
-        millis => Some(Timestamp::from_millis(millis).map_err(|_| corrupt(TABLE))?),
+    let instant_or_never = |index| match column::<i64>(row, index, TABLE)? {
+        NO_CLOCK => Ok(None),
+        millis => Timestamp::from_millis(millis).map(Some).map_err(|_| corrupt(TABLE)),
     };
     Ok(StoredCase {
         row: CaseRow {
@@ -65,13 +65,14 @@ pub(super) fn case(row: &Row<'_>) -> Try<StoredCase> {
             stream: column(row, 1, TABLE)?,
             version: number(row, 2, TABLE)?,
             state: column(row, 3, TABLE)?,
-            due_at,
+            due_at: instant_or_never(4)?,
             received_at: instant(row, 5, TABLE)?,
             updated_at: instant(row, 6, TABLE)?,
-            snapshot: column(row, 7, TABLE)?,
-            head: hash(row, 8, TABLE)?,
+            wake_at: instant_or_never(7)?,
+            snapshot: column(row, 8, TABLE)?,
+            head: hash(row, 9, TABLE)?,
         },
-        wrapped_key: column(row, 9, "case_keys")?,
+        wrapped_key: column(row, 10, "case_keys")?,
     })
 }
 

@@ -18,6 +18,7 @@ struct Columns<'a> {
     due: Vec<i64>,
     received: Vec<i64>,
     updated: Vec<i64>,
+    wakes: Vec<i64>,
     snapshots: Vec<&'a [u8]>,
     heads: Vec<&'a [u8]>,
 }
@@ -29,9 +30,10 @@ impl<'a> Columns<'a> {
         self.streams.push(&row.stream);
         self.versions.push(int(row.version)?);
         self.states.push(&row.state);
-        self.due.push(row.due_at.map_or(NO_CLOCK, Timestamp::as_millis));
+        self.due.push(millis(row.due_at));
         self.received.push(row.received_at.as_millis());
         self.updated.push(row.updated_at.as_millis());
+        self.wakes.push(millis(row.wake_at));
         self.snapshots.push(&row.snapshot);
         self.heads.push(row.head.as_bytes());
         Ok(())
@@ -47,12 +49,17 @@ impl<'a> Columns<'a> {
             boxed(self.due),
             boxed(self.received),
             boxed(self.updated),
+            boxed(self.wakes),
             boxed(self.snapshots),
             boxed(self.heads),
         ];
         values.extend(more);
         (self.owners, values)
     }
+}
+
+fn millis(instant: Option<Timestamp>) -> i64 {
+    instant.map_or(NO_CLOCK, Timestamp::as_millis)
 }
 
 fn writes<'a>(batch: &[&'a Change]) -> impl Iterator<Item = (usize, &'a CaseWrite)> {
@@ -62,16 +69,16 @@ fn writes<'a>(batch: &[&'a Change]) -> impl Iterator<Item = (usize, &'a CaseWrit
 
 pub(super) fn insert<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -> Try<()> {
     const SQL: &str = "WITH v AS (SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[],
-            $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[], $9::BYTEA[],
-            $10::BYTEA[], $11::BYTEA[]) AS v (r, id, stream, version, state, due_at, received_at,
-                                              updated_at, snapshot, head, number)),
+            $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[],
+            $10::BYTEA[], $11::BYTEA[], $12::BYTEA[]) AS v (r, id, stream, version, state, due_at,
+                                    received_at, updated_at, wake_at, snapshot, head, number)),
         done AS (INSERT INTO cases (id, number, stream, version, state, due_at, received_at,
-                                    updated_at, snapshot, head)
-            SELECT id, number, stream, version, state, due_at, received_at, updated_at, snapshot,
-                   head FROM v ORDER BY number
+                                    updated_at, wake_at, snapshot, head)
+            SELECT id, number, stream, version, state, due_at, received_at, updated_at, wake_at,
+                   snapshot, head FROM v ORDER BY number
             ON CONFLICT DO NOTHING RETURNING id, state),
         counted AS (INSERT INTO counts (kind, code, slot, n)
-            SELECT 'case', state, $12::BIGINT, COUNT(*) FROM done GROUP BY state ORDER BY state
+            SELECT 'case', state, $13::BIGINT, COUNT(*) FROM done GROUP BY state ORDER BY state
             ON CONFLICT (kind, code, slot) DO UPDATE SET n = counts.n + excluded.n)
         SELECT v.r FROM v LEFT JOIN done ON done.id = v.id WHERE done.id IS NULL";
     // In the order of the numbers: the same complaints may come to two servers at once.
@@ -124,21 +131,21 @@ fn keep_blind<'a>(plan: &mut Plan<'a>, fresh: &[(usize, &'a [u8], &'a NewCase)])
 pub(super) fn update<'a>(plan: &mut Plan<'a>, batch: &[&'a Change], slot: i64) -> Try<()> {
     // `seen` locks the rows in one order; what another writer changed first is not among them.
     const SQL: &str = "WITH v AS (SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::TEXT[],
-            $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[], $9::BYTEA[],
-            $10::BYTEA[], $11::BIGINT[]) AS v (r, id, stream, version, state, due_at, received_at,
-                                               updated_at, snapshot, head, expected)),
+            $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[],
+            $10::BYTEA[], $11::BYTEA[], $12::BIGINT[]) AS v (r, id, stream, version, state, due_at,
+                                    received_at, updated_at, wake_at, snapshot, head, expected)),
         seen AS MATERIALIZED (SELECT c.id, c.state FROM cases AS c JOIN v ON v.id = c.id
             WHERE c.version = v.expected AND c.stream = v.stream
             ORDER BY c.id FOR NO KEY UPDATE OF c),
         done AS (UPDATE cases AS c SET version = v.version, state = v.state, due_at = v.due_at,
-                received_at = v.received_at, updated_at = v.updated_at, snapshot = v.snapshot,
-                head = v.head
+                received_at = v.received_at, updated_at = v.updated_at, wake_at = v.wake_at,
+                snapshot = v.snapshot, head = v.head
             FROM v JOIN seen ON seen.id = v.id WHERE c.id = v.id AND c.version = v.expected
             RETURNING v.r, seen.state AS before, v.state AS after),
         moved AS (SELECT before AS code, -1 AS n FROM done WHERE before <> after
                   UNION ALL SELECT after, 1 FROM done WHERE before <> after),
         counted AS (INSERT INTO counts (kind, code, slot, n)
-            SELECT 'case', code, $12::BIGINT, SUM(n) FROM moved GROUP BY code HAVING SUM(n) <> 0
+            SELECT 'case', code, $13::BIGINT, SUM(n) FROM moved GROUP BY code HAVING SUM(n) <> 0
             ORDER BY code
             ON CONFLICT (kind, code, slot) DO UPDATE SET n = counts.n + excluded.n)
         SELECT v.r FROM v LEFT JOIN done ON done.r = v.r WHERE done.r IS NULL";

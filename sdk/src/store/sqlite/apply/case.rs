@@ -21,8 +21,8 @@ pub(super) fn write(db: &Connection, write: &CaseWrite) -> Try<()> {
 
 fn insert(db: &Connection, row: &CaseRow, new: &NewCase) -> Try<()> {
     let sql = "INSERT INTO cases (id, number, stream, version, state, due_at, received_at,
-                                  updated_at, snapshot, head)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+                                  updated_at, snapshot, head, wake_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
     let id = row.id.as_bytes();
     let values = params![
         id,
@@ -30,11 +30,12 @@ fn insert(db: &Connection, row: &CaseRow, new: &NewCase) -> Try<()> {
         row.stream,
         int(row.version)?,
         row.state,
-        due(row),
+        millis(row.due_at),
         row.received_at.as_millis(),
         row.updated_at.as_millis(),
         row.snapshot,
         row.head.as_bytes(),
+        millis(row.wake_at),
     ];
     if run(db, sql, values)? == 0 {
         let taken = finds(db, "SELECT 1 FROM cases WHERE number = ?1", [new.number])?;
@@ -55,17 +56,19 @@ fn update(db: &Connection, row: &CaseRow, version: u64) -> Try<()> {
     let seen = params![row.id.as_bytes(), int(version)?, row.stream];
     let state: String = first(db, before, seen)?.ok_or_else(|| conflict(WHAT))?;
     let sql = "UPDATE cases SET version = ?2, state = ?3, due_at = ?4, received_at = ?5,
-                                updated_at = ?6, snapshot = ?7, head = ?8
+                                updated_at = ?6, snapshot = ?7, head = ?8,
+                                wake_at = ?9
                WHERE id = ?1";
     let values = params![
         row.id.as_bytes(),
         int(row.version)?,
         row.state,
-        due(row),
+        millis(row.due_at),
         row.received_at.as_millis(),
         row.updated_at.as_millis(),
         row.snapshot,
         row.head.as_bytes(),
+        millis(row.wake_at),
     ];
     run_on_one(db, WHAT, sql, values)?;
     if state != row.state {
@@ -90,6 +93,6 @@ pub(super) fn erase(db: &Connection, case: CaseId) -> Try<()> {
     Ok(())
 }
 
-fn due(row: &CaseRow) -> i64 {
-    row.due_at.map_or(NO_CLOCK, Timestamp::as_millis)
+fn millis(instant: Option<Timestamp>) -> i64 {
+    instant.map_or(NO_CLOCK, Timestamp::as_millis)
 }

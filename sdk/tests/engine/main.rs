@@ -2,6 +2,8 @@
 //! wiremock where it must misbehave on the wire.
 #![cfg(all(feature = "sqlite", feature = "testkit"))]
 
+mod case_life;
+
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +70,9 @@ async fn world(receipt: Option<&SigningKey>) -> World {
         },
         center: CenterTrust::new(ISSUER, trusted),
         keys: keys.clone(),
-        rules: RuleSet::named("odr-2026").expect("shipped"),
+        rules: RuleSet::current("odr-2026").expect("shipped"),
+        more_rules: Vec::new(),
+        retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::new(500_000),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
@@ -105,6 +109,7 @@ impl World {
                 multiple_fen: Fen::ZERO,
                 mental_damages_fen: Fen::ZERO,
                 perform_by: day(5),
+                in_exchange: Vec::new(),
             },
             answer_by: day(3),
             text: Personal::new("全额退款".to_owned()),
@@ -176,12 +181,12 @@ async fn an_offer_expires_when_its_day_is_over_in_beijing_and_not_before() {
     world.act(id, world.offer()).await;
     let last = Timestamp::end_of("2026-11-26".parse().expect("a date"));
     world.clock.set(last);
-    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 0);
+    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 0);
     assert_eq!(world.state(id).await, StateName::Offered);
     world.clock.advance(1);
-    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 1);
+    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 1);
     assert_eq!(world.state(id).await, StateName::InProgress);
-    assert_eq!(world.channel.expire_offers(10, None).await.expect("it runs"), 0);
+    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 0);
 }
 
 #[tokio::test]
@@ -314,6 +319,8 @@ async fn a_log_does_not_go_on_under_another_name_or_key() {
             center: CenterTrust::new(ISSUER, KeySet::new()),
             keys: keys.expect("fresh keys read"),
             rules: RuleSet::named("odr-2026").expect("shipped"),
+            more_rules: Vec::new(),
+            retention_years: ChannelConfig::RETENTION_YEARS,
             calendar: Calendar::shipped(),
             clerk_offer_limit: Fen::ZERO,
             merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,

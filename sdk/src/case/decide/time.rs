@@ -1,0 +1,192 @@
+//! Time: what makes clocks stand still, go on, grow longer and run out, and who is told.
+
+use super::{Act, Decided, Decision, invalid, said, text};
+use crate::case::clocks::{Clock, ClockKind, Pause};
+use crate::case::command::Command;
+use crate::case::event::Event;
+use crate::case::reasons::{PauseGround, ReportKind, Rung};
+use crate::case::refusal::{Circumstance, RefusalCode};
+use crate::case::rules::OnExpiry;
+use crate::case::state::{CaseClock, StateName};
+use crate::case::timers;
+use crate::privacy::Personal;
+use crate::time::{Date, Timestamp};
+
+impl Act<'_> {
+    /// The commands of this room; no other comes here.
+    pub(super) fn decide_time(&self, command: &Command) -> Decided {
+        match command {
+            Command::AskSupplement { reply_by, text } => self.ask_supplement(*reply_by, text),
+            Command::LapseSupplement => {
+                let lapsed = Decision::of(Event::SupplementLapsed {});
+                self.resume_after(lapsed, PauseGround::Supplement)
+            }
+            Command::Pause { reason } => {
+                let paused = self.pause(Decision::default(), PauseGround::Examination);
+                text("reason", reason)?;
+                Ok(paused.with("reason", reason).report(ReportKind::Paused))
+            }
+            Command::Resume { reason } => {
+                text("reason", reason)?;
+                let clocks = self.clocks_after_pause()?;
+                let resumed = Decision::of(Event::Resumed { clocks }).with("reason", reason);
+                Ok(resumed.report(ReportKind::Resumed))
+            }
+            Command::AskExtension { reason } => self.ask_extension(reason),
+            Command::AnswerExtension { granted, text } => {
+                self.answer_extension(*granted, text.as_ref())
+            }
+            Command::Extend { reason } => self.extend(reason),
+            Command::Urge => self.urge(),
+            Command::Supervise { reply_by } => {
+                Ok(Decision::of(Event::Supervised { reply_by: *reply_by }))
+            }
+            Command::NoteExpiry { clock, start_at } => self.note_expiry(*clock, *start_at),
+            Command::Escalate { clock, start_at, step } => self.escalate(*clock, *start_at, *step),
+            Command::MoveClock { clock, start_at } => self.move_clock(*clock, *start_at),
+            // By the table in `decide` nothing else comes here.
+            _ => Err(Circumstance::NotDueYet.into()),
+        }
+    }
+
+    /// 请消费者补充: the settlement clock stands still, where the rule set says so.
+    fn ask_supplement(&self, reply_by: Date, words: &Personal<String>) -> Decided {
+        let today = self.now.civil_date();
+        if reply_by < today {
+            return Err(invalid("reply_by", "choose today or a later day"));
+        }
+        let month = jiff::Span::new().days(30);
+        if today.checked_add(month).is_ok_and(|last| reply_by > last) {
+            return Err(invalid("reply_by", "choose a day within 30 days"));
+        }
+        let asked = said(Event::SupplementAsked { reply_by }, "text", words)?;
+        let asked = asked.report(ReportKind::SupplementAsked);
+        if self.policy.rules.paused_by(PauseGround::Supplement).is_empty() {
+            return Ok(asked);
+        }
+        Ok(self.pause(asked, PauseGround::Supplement))
+    }
+
+    fn pause(&self, decision: Decision, ground: PauseGround) -> Decision {
+        let clocks = self.policy.rules.paused_by(ground).to_vec();
+        decision.and(Event::Paused { ground, clocks })
+    }
+
+    /// What stood still on this ground goes on, after what this decision already says.
+    pub(super) fn resume_after(&self, decision: Decision, ground: PauseGround) -> Decided {
+        if self.case.pause.as_ref().is_none_or(|pause| pause.ground != ground) {
+            return Ok(decision);
+        }
+        Ok(decision.and(Event::Resumed { clocks: self.clocks_after_pause()? }))
+    }
+
+    /// The clocks that stand still, each with the deadline it has when it goes on now.
+    fn clocks_after_pause(&self) -> Result<Vec<Clock>, RefusalCode> {
+        let mut clocks = Vec::new();
+        for entry in self.case.clocks.iter().filter(|entry| entry.stopped_at.is_none()) {
+            let Some(from_at) = entry.paused_at else { continue };
+            let pause = Pause { from_at, to_at: self.now };
+            clocks.push(entry.clock.after_pause(pause, &self.policy.calendar)?);
+        }
+        Ok(clocks)
+    }
+
+    fn ask_extension(&self, reason: &Personal<String>) -> Decided {
+        let rule = self.policy.rules.extension();
+        let rule = rule.ok_or(Circumstance::NoMoreExtension)?;
+        let event = Event::ExtensionAsked { clock: rule.clock, length: rule.length };
+        Ok(said(event, "reason", reason)?.report(ReportKind::ExtensionAsked))
+    }
+
+    fn answer_extension(&self, granted: bool, words: Option<&Personal<String>>) -> Decided {
+        let asked = self.case.extension_asked.as_ref().ok_or(Circumstance::NoExtensionAsked)?;
+        let event = if granted {
+            Event::Extended { clock: self.longer(asked.clock, asked.length)? }
+        } else {
+            Event::ExtensionRefused {}
+        };
+        Ok(Decision::of(event).with_some("text", words))
+    }
+
+    /// 延长办理期限 by the supervisor, where the rule set lets the merchant decide.
+    fn extend(&self, reason: &Personal<String>) -> Decided {
+        text("reason", reason)?;
+        let rule = self.policy.rules.extension();
+        let rule = rule.ok_or(Circumstance::NoMoreExtension)?;
+        let clock = self.longer(rule.clock, rule.length)?;
+        let extended = Decision::of(Event::Extended { clock }).with("reason", reason);
+        Ok(extended.report(ReportKind::Extended))
+    }
+
+    fn longer(&self, kind: ClockKind, units: u32) -> Result<Clock, RefusalCode> {
+        let entry = self.case.running(kind).ok_or(Circumstance::NoMoreExtension)?;
+        Ok(entry.clock.extended_by(units, &self.policy.calendar)?)
+    }
+
+    /// 催办: one reminder, one clock; a second reminder does not give more time.
+    fn urge(&self) -> Decided {
+        let rule = self.policy.rules.clock(ClockKind::Urge);
+        let rule = rule.filter(|_| self.case.running(ClockKind::Urge).is_none());
+        let clock = rule.map(|rule| Clock::start(rule, self.now, &self.policy.calendar));
+        Ok(Decision::of(Event::Urged { clock: clock.transpose()? }))
+    }
+
+    /// 超期: remembered for good. What follows is what the rule set says, and never a silent act.
+    fn note_expiry(&self, kind: ClockKind, start_at: Timestamp) -> Decided {
+        let entry = self.entry(kind, start_at)?;
+        if entry.missed.contains(&entry.clock.due_at) || entry.overdue_millis(self.now).is_none() {
+            return Err(Circumstance::NotDueYet.into());
+        }
+        let due_at = entry.clock.due_at;
+        let noted = Decision::of(Event::ClockExpired { clock: kind, due_at });
+        let then = self.policy.rules.clock(kind).map_or(OnExpiry::Warn, |rule| rule.on_expiry);
+        Ok(match then {
+            OnExpiry::Warn => noted,
+            OnExpiry::Escalate => noted.and(Event::Escalated {
+                clock: kind,
+                start_at,
+                step: None,
+                to: Rung::Supervisor,
+            }),
+            OnExpiry::DraftHandback
+                if self.case.state.name() == StateName::InProgress
+                    && !self.case.handback_drafted =>
+            {
+                noted.and(Event::HandbackDrafted {})
+            }
+            OnExpiry::DraftHandback => noted,
+        })
+    }
+
+    /// One step of the ladder, once.
+    fn escalate(&self, kind: ClockKind, start_at: Timestamp, step: u32) -> Decided {
+        self.entry(kind, start_at)?;
+        let due = timers::ladder(self.case, self.policy);
+        let due = due.into_iter().find(|one| {
+            one.clock == kind && one.start_at == start_at && one.step == step && one.at <= self.now
+        });
+        let due = due.ok_or(Circumstance::NotDueYet)?;
+        let event = Event::Escalated { clock: kind, start_at, step: Some(step), to: due.to };
+        Ok(Decision::of(event))
+    }
+
+    /// A new calendar: the same sum over other days.
+    fn move_clock(&self, kind: ClockKind, start_at: Timestamp) -> Decided {
+        let entry = self.entry(kind, start_at)?;
+        let clock = entry.clock.again(&self.policy.calendar)?;
+        if clock == entry.clock {
+            return Err(Circumstance::NotDueYet.into());
+        }
+        Ok(Decision::of(Event::ClockMoved { clock }))
+    }
+
+    fn entry(&self, kind: ClockKind, start_at: Timestamp) -> Result<&CaseClock, RefusalCode> {
+        let same = |entry: &&CaseClock| {
+            entry.clock.kind == kind
+                && entry.clock.start_at == start_at
+                && entry.stopped_at.is_none()
+        };
+        let found = self.case.clocks.iter().find(same);
+        found.ok_or_else(|| Circumstance::NotDueYet.into())
+    }
+}
