@@ -158,7 +158,9 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     let headers = response.headers_mut();
     for (header_name, value) in [
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        // Not `no-referrer`: over plain HTTP browsers then send `Origin: null` with a form, and it
+        // would look like one of another site.
+        ("referrer-policy", "same-origin"),
         ("x-frame-options", "DENY"),
     ] {
         headers.insert(HeaderName::from_static(header_name), HeaderValue::from_static(value));

@@ -325,9 +325,10 @@ pub(crate) async fn create_token(
     name: String,
     scopes: Vec<Scope>,
     role: Role,
+    until: Option<Date>,
 ) -> Result<(), CliError> {
     let engine = open(data).await?;
-    say(&new_token(&engine, name, scopes, role).await?);
+    say(&new_token(&engine, name, scopes, role, until).await?);
     Ok(())
 }
 
@@ -337,7 +338,14 @@ pub(crate) async fn new_token(
     name: String,
     scopes: Vec<Scope>,
     role: Role,
+    until: Option<Date>,
 ) -> Result<String, CliError> {
+    if role == Role::Regulator && until.is_none() {
+        return Err("“监管查阅”的凭证须用 --until 指明有效期的最后一天".into());
+    }
+    if name.chars().any(char::is_control) {
+        return Err("用途说明不能有控制字符".into());
+    }
     if let Some(scope) = scopes.iter().find(|scope| !may_have(role, **scope)) {
         let (role, scope) = (role.label_zh(), scope.code());
         return Err(format!("岗位“{role}”不能有权限范围 {scope}，请换岗位或去掉这一项").into());
@@ -348,7 +356,7 @@ pub(crate) async fn new_token(
         role,
         pseudonym: Pseudonym::new(engine.random()),
         person: None,
-        expires_at: None,
+        expires_at: until.map(Timestamp::end_of),
         revoked: false,
     };
     let secret = token_create(engine.store(), &token, engine.random()).await?;

@@ -192,8 +192,8 @@ impl LogCheck {
             permit(&case, action, &stamped.actor, named.as_ref(), stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
-        if let Event::Settled { clock, .. } = &stamped.event {
-            let promised = case.current_offer().map(|offer| offer.terms.perform_by);
+        if let Event::Settled { clock, offer_id, .. } = &stamped.event {
+            let promised = case.offer(*offer_id).map(|offer| offer.terms.perform_by);
             if promised.map(Timestamp::end_of) != Some(clock.due_at) {
                 return Err(Fault::Deadline { position });
             }

@@ -19,6 +19,7 @@ fn ctrl_c_ends_the_demo_and_the_log_is_verified() {
         assert!(lines.read_line(&mut said).unwrap() > 0, "the demo ended by itself: {said}");
     }
     assert!(said.contains("/console"), "{said}");
+    assert!(said.contains("用户名 zhaomin"), "a second clerk may sign in: {said}");
     let line = format!("kill -INT {}", demo.id());
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     lines.read_to_string(&mut said).unwrap();

@@ -22,7 +22,7 @@ pub use browser::{Browser, Page};
 pub use log_check::{CheckedLog, check_log};
 pub use postgres::Postgres;
 pub use replica::Replica;
-pub use search::{files_with, occurs};
+pub use search::{Needles, files_with, occurs};
 pub use seeded::Seeded;
 pub use staff::{ApiError, Refused, Staff, refusal};
 pub use wait::eventually;

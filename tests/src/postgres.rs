@@ -23,6 +23,8 @@ const COMMON: &str =
     "max_connections = 300\nshared_buffers = 256MB\nlisten_addresses = '127.0.0.1'\n";
 /// For tests of rules: a power cut would lose what a test made, and nobody minds.
 const HASTY: &str = "fsync = off\nfull_page_writes = off\n";
+/// For tests of what is kept: the log has every statement, with every value that went into it.
+const TALKATIVE: &str = "log_statement = 'all'\nlog_parameter_max_length = -1\n";
 
 impl Postgres {
     /// The server that all tests of this process share. It does not survive a power cut.
@@ -41,6 +43,12 @@ impl Postgres {
     #[must_use]
     pub fn start_durable() -> Self {
         Self::start_with("")
+    }
+
+    /// A server of its own that writes every statement and its values into its log.
+    #[must_use]
+    pub fn start_talkative() -> Self {
+        Self::start_with(&format!("{HASTY}{TALKATIVE}"))
     }
 
     /// # Panics
@@ -109,6 +117,26 @@ impl Postgres {
     pub fn restart(&mut self) {
         self.server = serve(self.folder.path());
         self.wait();
+    }
+
+    /// Where it lies: its files in `data`, its log in `server.log`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Everything a database holds, as `pg_dump` writes it.
+    ///
+    /// # Panics
+    /// When it cannot be dumped.
+    #[must_use]
+    pub fn dump(url: &str) -> Vec<u8> {
+        let mut command = Command::new(tool("pg_dump"));
+        let output = command.args(["--dbname", url]).stdin(Stdio::null()).output();
+        let output = output.expect("pg_dump starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "pg_dump failed:\n{said}");
+        output.stdout
     }
 
     /// The process that listens, to be looked at or stopped.

@@ -211,6 +211,15 @@ impl Staff {
         read(self.client.post(url).bearer_auth(&self.token).send().await?).await
     }
 
+    /// Posts a document.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ApiError> {
+        let url = format!("{}{path}", self.base);
+        read(self.client.post(url).bearer_auth(&self.token).json(body).send().await?).await
+    }
+
     /// The text of an answer.
     ///
     /// # Errors

@@ -129,6 +129,9 @@ pub(crate) async fn act(
     caller.require(Scope::CasesAct)?;
     let id = parse_id(&case_id)?;
     let request: ActRequest = read_json(&headers, body)?;
+    if request.command.reads() {
+        caller.require(Scope::CasesRead)?;
+    }
     let step = request.command.into_step(&app.engine);
     let expected = Some(request.expected_revision);
     let done = carry_out(&app.engine, id, caller.actor(), &step, expected).await?;

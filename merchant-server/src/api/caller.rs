@@ -41,7 +41,8 @@ impl FromRequestParts<App> for ApiCaller {
             return Err(unknown());
         }
         let now = app.engine.now();
-        let token = token_find(app.engine.store(), secret.trim(), now).await?;
+        let needs_factor = app.config.console.require_totp;
+        let token = token_find(app.engine.store(), secret.trim(), now, needs_factor).await?;
         Ok(Self { token: token.ok_or_else(unknown)? })
     }
 }

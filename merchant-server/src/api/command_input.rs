@@ -202,7 +202,12 @@ pub(crate) enum CommandInput {
         signature: Option<String>,
     },
     /// 撤回同意: destroys the personal data, for good.
-    WithdrawConsent {},
+    WithdrawConsent {
+        /// How the consumer signed.
+        #[serde(default)]
+        #[schema(max_length = 4000)]
+        signature: Option<String>,
+    },
     /// 补充材料: something more from the consumer.
     Supplement {
         /// What.
@@ -235,6 +240,10 @@ pub(crate) enum CommandInput {
         /// In the consumer's words.
         #[schema(max_length = 4000)]
         text: Option<String>,
+        /// How the consumer signed.
+        #[serde(default)]
+        #[schema(max_length = 4000)]
+        signature: Option<String>,
     },
     /// 重新办理, at the desk.
     Reopen {
@@ -267,6 +276,11 @@ pub(crate) enum Step {
 }
 
 impl CommandInput {
+    /// Whether it shows the caller something, and so needs a scope to read as well.
+    pub(super) const fn reads(&self) -> bool {
+        matches!(self, Self::Reveal { .. })
+    }
+
     /// How it is carried out, with a fresh offer id where one is needed.
     pub(crate) fn into_step(self, engine: &Engine) -> Step {
         Step::Command(match self {
@@ -316,11 +330,15 @@ impl CommandInput {
             Self::Withdraw { reason, signature } => {
                 Command::Withdraw { reason: reason.map(said), signature: signature.map(said) }
             }
-            Self::WithdrawConsent {} => Command::WithdrawConsent,
+            Self::WithdrawConsent { signature } => {
+                Command::WithdrawConsent { signature: signature.map(said) }
+            }
             Self::Supplement { text } => Command::Supplement { text: said(text) },
             Self::Unassign { reason } => Command::Unassign { reason: said(reason) },
             Self::TenantState { text } => Command::TenantState { text: said(text) },
-            Self::Rate { stars, text } => Command::Rate { stars, text: text.map(said) },
+            Self::Rate { stars, text, signature } => {
+                Command::Rate { stars, text: text.map(said), signature: signature.map(said) }
+            }
             Self::Reopen { reason, signature } => {
                 Command::Reopen { reason: said(reason), signature: signature.map(said) }
             }

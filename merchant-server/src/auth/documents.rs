@@ -35,6 +35,17 @@ pub(super) fn write<T: Serialize>(document: &T) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(document).map_err(|_| StoreError::Corrupt { table: "records" })
 }
 
+/// The writing of one document that does not expire, for a change that holds more than it.
+pub(super) fn written<T: Serialize>(
+    kind: &'static str,
+    id: &str,
+    expected: u64,
+    document: &T,
+) -> Result<RecordWrite, StoreError> {
+    let body = Some(write(document)?);
+    Ok(RecordWrite { kind, id: id.to_owned(), expected, body, expires_at: None })
+}
+
 /// Writes one document, if it still stands at this version; 0 when there must be none.
 pub(super) async fn put<S: Store, T: Serialize>(
     store: &S,

@@ -10,7 +10,7 @@ mod second_factor;
 mod sessions;
 mod tokens;
 
-pub(crate) use people::{Held, PeopleError, Person, people};
+pub(crate) use people::{Held, PeopleError, Person, people, person};
 pub(crate) use permission::{Permission, allows, is_held};
 pub(crate) use second_factor::{factor_offer, factor_offered};
 pub(crate) use sessions::{

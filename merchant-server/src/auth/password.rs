@@ -1,14 +1,14 @@
 //! Passwords: what a good one is, and Argon2id with 19 MiB and two passes, on a blocking thread, at
 //! most two at once.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 /// Hashing takes memory on purpose; more than two at once would be a way to exhaust it.
-static SLOTS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+static SLOTS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 fn argon() -> Argon2<'static> {
     let params = Params::new(19 * 1024, 2, 1, None).expect("the parameters are constants");
@@ -70,8 +70,14 @@ const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let _slot = SLOTS.acquire().await.expect("the semaphore is never closed");
-    tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
+    let slot = Arc::clone(&SLOTS).acquire_owned().await.expect("the semaphore is never closed");
+    // The slot goes with the work: whoever hangs up meanwhile does not free it.
+    let hashing = move || {
+        let done = work();
+        drop(slot);
+        done
+    };
+    tokio::task::spawn_blocking(hashing).await.expect("hashing does not panic")
 }
 
 #[cfg(test)]

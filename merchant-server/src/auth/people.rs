@@ -1,10 +1,12 @@
 //! People who may log in. Their names stay here; the log knows only pseudonyms.
 
 use green_channel::case::{Actor, Role};
+use green_channel::channel::{Channel, HostEvent};
 use green_channel::ids::{Pseudonym, TenantId};
 use green_channel::store::{Store, StoreError};
 use green_channel::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::documents;
 use super::permission::{RolesError, check_roles};
@@ -45,6 +47,9 @@ pub(crate) struct Person {
     /// A second factor's sealed secret that waits for its first code, in hex.
     #[serde(default)]
     pub(crate) totp_offered: Option<String>,
+    /// Grows when every session so far must end; a session of an older epoch is none.
+    #[serde(default)]
+    pub(crate) epoch: u32,
     /// A person who left: may not log in, but keeps the name in what they did.
     #[serde(default)]
     pub(crate) removed: bool,
@@ -116,6 +121,7 @@ impl Person {
             locked_until: None,
             totp: None,
             totp_offered: None,
+            epoch: 0,
             removed: false,
         }
     }
@@ -177,6 +183,8 @@ pub(crate) enum PeopleError {
     EndMissing,
     #[error("不能对自己的账号做这一步，请由另一名管理员办理")]
     Oneself,
+    #[error("安全管理员和审计员的账号，请在服务器上用 merchant-server user 命令办理")]
+    Watcher,
     #[error("两步验证已经启用；如需更换，请先由安全管理员重设")]
     FactorOn,
     #[error("动态验证码不正确，请核对手机时间后重新输入")]
@@ -201,11 +209,19 @@ pub(crate) async fn people<S: Store>(store: &S) -> Result<Vec<Person>, StoreErro
     Ok(all.into_iter().map(|(_, person)| person.folded()).collect())
 }
 
-/// Adds a person.
-pub(super) async fn person_add<S: Store>(store: &S, person: &Person) -> Result<(), PeopleError> {
+/// Adds a person, together with its entry in the log.
+pub(super) async fn person_add<S: Store>(
+    channel: &Channel<S>,
+    by: Actor,
+    person: &Person,
+    event: &HostEvent,
+) -> Result<(), PeopleError> {
     check_names(&person.login, &person.name)?;
-    match person_save(store, person, 0).await {
-        Err(StoreError::Conflict { .. }) => Err(PeopleError::Taken(person.login.clone())),
+    let write = documents::written(KIND, &person.login, 0, person)?;
+    match channel.record_host_with(by, event, &[write]).await {
+        Err(StoreError::Conflict { what: "record" }) => {
+            Err(PeopleError::Taken(person.login.clone()))
+        }
         done => Ok(done?),
     }
 }
@@ -218,7 +234,8 @@ fn check_names(login: &str, name: &str) -> Result<(), PeopleError> {
     if !begins_well || !(2..=32).contains(&login.len()) || !login.bytes().all(allowed) {
         return Err(PeopleError::Login);
     }
-    if !(1..=64).contains(&name.trim().chars().count()) {
+    let printable = !name.chars().any(char::is_control);
+    if !printable || !(1..=64).contains(&name.trim().chars().count()) {
         return Err(PeopleError::Name);
     }
     Ok(())
@@ -231,6 +248,29 @@ pub(super) async fn person_save<S: Store>(
     version: u64,
 ) -> Result<(), StoreError> {
     documents::put(store, KIND, &person.login, version, person, None).await
+}
+
+/// Changes a person who has not left, together with the entry in the log: no act without it.
+pub(super) async fn person_change_noted<S: Store>(
+    channel: &Channel<S>,
+    by: Actor,
+    login: &str,
+    kind: &'static str,
+    facts: impl Fn(&Person) -> Value + Send,
+    mut change: impl FnMut(&mut Person) -> Result<(), PeopleError> + Send,
+) -> Result<Person, PeopleError> {
+    for _ in 0..documents::TRIES {
+        let found = person(channel.store(), login).await?.filter(|(person, _)| !person.removed);
+        let (mut person, version) = found.ok_or_else(|| PeopleError::Unknown(login.to_owned()))?;
+        change(&mut person)?;
+        let write = documents::written(KIND, login, version, &person)?;
+        let event = HostEvent { kind, data: facts(&person) };
+        match channel.record_host_with(by, &event, &[write]).await {
+            Err(StoreError::Conflict { what: "record" }) => {}
+            done => return Ok(done.map(|()| person)?),
+        }
+    }
+    Err(StoreError::Conflict { what: "record" }.into())
 }
 
 /// Changes a person who has not left; a lost race is decided again on what stands then.

@@ -1,8 +1,8 @@
 //! What administrators, operators and people themselves do to accounts: each act with its entry in
 //! the log, which names pseudonyms only.
 //!
-//! The account is written first and the entry after it: a crash between the two leaves an act that
-//! is done and not told. The other way round the log would tell what never happened.
+//! An account and the entry that tells of it are written together or not at all; what is tidied up
+//! after (sessions of an older epoch, tokens of somebody who left) counts for nothing already.
 
 use green_channel::case::{Actor, Role};
 use green_channel::channel::{Channel, HostEvent};
@@ -12,9 +12,9 @@ use green_channel::time::{DAY_MILLIS, Timestamp};
 use serde_json::{Value, json};
 
 use super::password::{PasswordError, check_password, fresh_secret, hash_password};
-use super::people::{Held, PeopleError, Person, person_add, person_change};
+use super::people::{Held, PeopleError, Person, person_add, person_change_noted};
 use super::second_factor::factor_confirm;
-use super::sessions::{LoginError, Session, check, sessions_end};
+use super::sessions::{LoginError, Session, check, renew, sessions_end};
 use super::tokens::{ApiToken, Scope, may_have, token_create, tokens_of, tokens_revoke_of};
 
 /// Somebody who is to be added.
@@ -37,12 +37,11 @@ pub(crate) async fn add<S: Store>(
     let mut person = Person::new(newcomer.login, newcomer.name.trim(), held, pseudonym);
     person.password_hash = hash_password(password.clone(), channel.random()).await;
     person.must_change = newcomer.must_change;
-    person_add(channel.store(), &person).await?;
     // `role` is what readers of older entries look at; `roles` is the whole.
     let role = person.roles.first().map(|role| role.code());
     let mut data = held_facts(&person);
     data["role"] = json!(role);
-    note(channel, by, "person_added", data).await?;
+    person_add(channel, by, &person, &HostEvent { kind: "person_added", data }).await?;
     Ok(password)
 }
 
@@ -54,14 +53,14 @@ pub(crate) async fn change_roles<S: Store>(
     held: Held,
 ) -> Result<(), PeopleError> {
     let held = held.checked()?;
-    let person = person_change(channel.store(), login, |person| {
+    person_change_noted(channel, by, login, "roles_changed", held_facts, |person| {
         person.roles.clone_from(&held.roles);
         (person.tenant, person.valid_until) = (held.tenant, held.valid_until);
+        person.epoch += 1;
         Ok(())
     })
     .await?;
-    sessions_end(channel.store(), login, None).await?;
-    note(channel, by, "roles_changed", held_facts(&person)).await
+    Ok(sessions_end(channel.store(), login, None).await?)
 }
 
 /// Gives a person a fresh password, which is returned to be shown once; sessions end.
@@ -72,15 +71,17 @@ pub(crate) async fn reset_password<S: Store>(
 ) -> Result<String, PeopleError> {
     let password = fresh_secret(channel.random());
     let hash = hash_password(password.clone(), channel.random()).await;
-    let person = person_change(channel.store(), login, |person| {
+    person_change_noted(channel, by, login, "password_reset", who, |person| {
         person.password_hash.clone_from(&hash);
         person.must_change = true;
         (person.failures, person.locked_until) = (0, None);
+        person.epoch += 1;
         Ok(())
     })
     .await?;
     sessions_end(channel.store(), login, None).await?;
-    note(channel, by, "password_reset", who(&person)).await?;
+    // Whoever knew the old password may have made some.
+    revoke_tokens_of(channel, by, login, None).await?;
     Ok(password)
 }
 
@@ -94,10 +95,10 @@ pub(crate) async fn remove<S: Store>(
         person.removed = true;
         Ok(())
     };
-    let person = person_change(channel.store(), login, left).await?;
+    person_change_noted(channel, by, login, "person_removed", who, left).await?;
     sessions_end(channel.store(), login, None).await?;
-    tokens_revoke_of(channel.store(), login, None).await?;
-    note(channel, by, "person_removed", who(&person)).await
+    revoke_tokens_of(channel, by, login, None).await?;
+    Ok(())
 }
 
 /// Lets a person try again who was locked out.
@@ -110,8 +111,8 @@ pub(crate) async fn unlock<S: Store>(
         (person.failures, person.locked_until) = (0, None);
         Ok(())
     };
-    let person = person_change(channel.store(), login, unlocked).await?;
-    note(channel, by, "person_unlocked", who(&person)).await
+    person_change_noted(channel, by, login, "person_unlocked", who, unlocked).await?;
+    Ok(())
 }
 
 /// Takes the second factor off, for somebody whose telephone is gone; sessions end.
@@ -122,11 +123,11 @@ pub(crate) async fn reset_factor<S: Store>(
 ) -> Result<(), PeopleError> {
     let without = |person: &mut Person| {
         (person.totp, person.totp_offered) = (None, None);
+        person.epoch += 1;
         Ok(())
     };
-    let person = person_change(channel.store(), login, without).await?;
-    sessions_end(channel.store(), login, None).await?;
-    note(channel, by, "second_factor_reset", who(&person)).await
+    person_change_noted(channel, by, login, "second_factor_reset", who, without).await?;
+    Ok(sessions_end(channel.store(), login, None).await?)
 }
 
 /// Ends every session of a person.
@@ -135,9 +136,12 @@ pub(crate) async fn end_sessions<S: Store>(
     by: Actor,
     login: &str,
 ) -> Result<(), PeopleError> {
-    let person = person_change(channel.store(), login, |_| Ok(())).await?;
-    sessions_end(channel.store(), login, None).await?;
-    note(channel, by, "sessions_ended", who(&person)).await
+    let over = |person: &mut Person| {
+        person.epoch += 1;
+        Ok(())
+    };
+    person_change_noted(channel, by, login, "sessions_ended", who, over).await?;
+    Ok(sessions_end(channel.store(), login, None).await?)
 }
 
 /// Revokes the personal tokens of a person, or the one with this id; gives how many.
@@ -198,19 +202,21 @@ pub(crate) async fn change_password<S: Store>(
         error => ChangeError::Login(error),
     })?;
     let hash = hash_password(new, channel.random()).await;
-    let person = person_change(channel.store(), login, |person| {
+    let by = session.actor();
+    let person = person_change_noted(channel, by, login, "password_changed", who, |person| {
         // An administrator reset it while we hashed: theirs stands.
         if person.password_hash != checked.password_hash {
             return Err(PeopleError::Unknown(login.to_owned()));
         }
         person.password_hash.clone_from(&hash);
         person.must_change = false;
+        person.epoch += 1;
         Ok(())
     })
     .await?;
     let store = channel.store();
+    renew(store, secret, person.epoch).await.map_err(PeopleError::from)?;
     sessions_end(store, login, Some(secret)).await.map_err(PeopleError::from)?;
-    note(channel, session.actor(), "password_changed", who(&person)).await?;
     Ok(())
 }
 

@@ -53,6 +53,9 @@ struct Stored {
     seen_at: Timestamp,
     #[serde(default)]
     acting: Option<Role>,
+    /// The person's epoch when it began; another one now ends it.
+    #[serde(default)]
+    epoch: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -228,7 +231,8 @@ async fn begin<S: Store>(
     let (secret, now) = (URL_SAFE_NO_PAD.encode(channel.random::<32>()), channel.now());
     let acting = person.roles.first().copied().filter(|_| person.may_enter(now));
     let Some(acting) = acting else { return Err(LoginError::Ended) };
-    let stored = Stored { login: person.login, began_at: now, seen_at: now, acting: None };
+    let Person { login, epoch, .. } = person;
+    let stored = Stored { login, began_at: now, seen_at: now, acting: None, epoch };
     write(channel.store(), limits, &digest(&secret), &stored, 0).await?;
     Ok(Begun { secret, acting })
 }
@@ -247,7 +251,8 @@ pub(crate) async fn session<S: Store>(
         return Ok(None);
     }
     let found = person(store, &stored.login).await?;
-    let Some((person, _)) = found.filter(|(person, _)| person.may_enter(now)) else {
+    let goes_on = |person: &Person| person.may_enter(now) && person.epoch == stored.epoch;
+    let Some((person, _)) = found.filter(|(person, _)| goes_on(person)) else {
         return Ok(None);
     };
     // A role that was taken away meanwhile is not acted in any more.
@@ -276,6 +281,20 @@ pub(crate) async fn act_as<S: Store>(
         let Some(row) = store.record(KIND, &id).await? else { return Ok(()) };
         let stored = Stored { acting: Some(role), ..documents::read(&row)? };
         match write(store, limits, &id, &stored, row.version).await {
+            Err(StoreError::Conflict { .. }) => {}
+            done => return done,
+        }
+    }
+    Err(StoreError::Conflict { what: "record" })
+}
+
+/// Takes the own session along into the person's new epoch.
+pub(super) async fn renew<S: Store>(store: &S, secret: &str, epoch: u32) -> Result<(), StoreError> {
+    let id = digest(secret);
+    for _ in 0..documents::TRIES {
+        let Some(row) = store.record(KIND, &id).await? else { return Ok(()) };
+        let stored = Stored { epoch, ..documents::read(&row)? };
+        match documents::put(store, KIND, &id, row.version, &stored, row.expires_at).await {
             Err(StoreError::Conflict { .. }) => {}
             done => return done,
         }

@@ -24,6 +24,9 @@ pub(super) enum TokenCommand {
         /// 以什么岗位办理
         #[arg(long, default_value = "clerk")]
         role: StaffRole,
+        /// 有效期的最后一天，如 2026-12-31；“监管查阅”必填
+        #[arg(long)]
+        until: Option<Date>,
     },
     /// 列出凭证（不含凭证本身）
     List {
@@ -172,8 +175,8 @@ impl TokenCommand {
     /// Runs what was asked for.
     pub(super) async fn run(self) -> Result<(), CliError> {
         match self {
-            TokenCommand::Create { data, name, scopes, role } => {
-                data_folder::create_token(&data.data, name, scopes, role.into()).await?;
+            TokenCommand::Create { data, name, scopes, role, until } => {
+                data_folder::create_token(&data.data, name, scopes, role.into(), until).await?;
             }
             TokenCommand::List { data } => data_folder::list_tokens(&data.data).await?,
             TokenCommand::Revoke { data, name } => {

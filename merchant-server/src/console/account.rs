@@ -78,6 +78,7 @@ fn choice(scope: Scope) -> Choice {
         Scope::ReportsManage => "查看与重发回传",
         Scope::TenantsRead => "查看场内商户",
         Scope::TenantsManage => "管理场内商户",
+        Scope::RevealsRead => "查看个人信息查阅记录",
     };
     Choice {
         code: scope.code().to_owned(),

@@ -124,12 +124,13 @@ impl Typed {
             },
             "withdraw_consent" => {
                 self.confirmed("请勾选确认后再撤回同意")?;
-                Command::WithdrawConsent
+                Command::WithdrawConsent { signature: self.some_text("signature") }
             }
             "supplement" => Command::Supplement { text: self.text("text") },
             "rate" => Command::Rate {
                 stars: self.value("stars").parse().map_err(|_| misfit("stars", "请选择星级"))?,
                 text: self.some_text("text"),
+                signature: self.some_text("signature"),
             },
             "reopen" => Command::Reopen {
                 reason: self.text("reason"),

@@ -21,7 +21,9 @@ mod plain;
 mod register;
 mod register_form;
 mod reports;
+mod reveals;
 mod shell;
+mod shop_room;
 mod standing;
 mod tenant_form;
 mod tenants;
@@ -32,7 +34,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::csrf::CsrfLayer;
 
@@ -52,7 +54,7 @@ const CSP: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; \
 pub(crate) fn router() -> Router<App> {
     let login_body = DefaultBodyLimit::max(LOGIN_BYTES);
     Router::new()
-        .route("/", get(|| async { Redirect::to("/console") }))
+        .route("/", get(shell::start))
         .route("/console", get(desk::queue))
         .route("/console/login", get(login::page).post(login::submit).layer(login_body))
         .route("/console/logout", post(login::leave))
@@ -76,6 +78,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/console/tenants/{tenant_id}", get(tenants::show).post(tenants::change))
         .route("/console/tenants/{tenant_id}/status", post(tenants::change_status))
         .route("/console/log", get(log_page::show))
+        .route("/console/reveals", get(reveals::list))
+        .route("/console/shop", get(shop_room::list))
+        .route("/console/shop/cases/{case_id}", get(shop_room::show))
+        .route("/console/shop/cases/{case_id}/statement", post(shop_room::state))
         .merge(answer_link::router())
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(private))
@@ -186,8 +192,9 @@ impl IntoResponse for Trouble {
             message: self.message,
             remedy: self.remedy.to_owned(),
             request_id: String::new(),
-            back_href: "/console".to_owned(),
-            back_label: "返回工作台".to_owned(),
+            // Where that is, depends on who it was.
+            back_href: "/".to_owned(),
+            back_label: "返回首页".to_owned(),
         };
         (self.status, render(&page)).into_response()
     }

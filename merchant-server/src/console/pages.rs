@@ -13,9 +13,12 @@ use self::parts::{
 
 pub(crate) mod answer_link;
 pub(crate) mod forms;
+pub(crate) mod nav;
 pub(crate) mod parts;
 pub(crate) mod people;
 pub(crate) mod register;
+pub(crate) mod reveals;
+pub(crate) mod shop_room;
 pub(crate) mod tenants;
 
 /// 登录

@@ -169,6 +169,9 @@ async fn perform(
         return Err(PeopleError::Oneself.into());
     }
     let (engine, by) = (&app.engine, visitor.actor());
+    if act.needs() == Permission::ManagePeople && watches(app, login).await? {
+        return Err(PeopleError::Watcher.into());
+    }
     match act {
         Act::Roles => {
             let held = held(typed).map_err(Refused::Typed)?;
@@ -187,6 +190,14 @@ async fn perform(
         }
     }
     Ok(None)
+}
+
+/// Whether this person watches the administrators: whoever may set their password would watch
+/// themselves.
+async fn watches(app: &App, login: &str) -> Result<bool, PeopleError> {
+    let found = auth::person(app.engine.store(), login).await?;
+    let watcher = |role: &Role| matches!(role, Role::SecurityAdministrator | Role::Auditor);
+    Ok(found.is_some_and(|(person, _)| person.roles.iter().any(watcher)))
 }
 
 /// Roles and their bounds as they were typed.

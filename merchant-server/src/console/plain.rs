@@ -255,7 +255,7 @@ impl Material<'_> {
             .map(|form| form.area("text", "补充内容", "材料名称和要点。加密保存。").form);
         let rate = self.sketch(Action::Rate, "消费者对办理的评价").map(|form| {
             let stars = [("5", "5 星"), ("4", "4 星"), ("3", "3 星"), ("2", "2 星"), ("1", "1 星")];
-            form.select("stars", "评价", &stars).some_area("text", "消费者的话").form
+            form.select("stars", "评价", &stars).some_area("text", "消费者的话").signature().form
         });
         let reopen = self.sketch(Action::Reopen, "办结后消费者又提出").map(|form| {
             form.asking("重新办理后重新计算协商期限。确定？")
@@ -276,6 +276,7 @@ impl Material<'_> {
             form.grave()
                 .intro("消费者撤回同意的，个人信息立即销毁，案件不能再办理；存证记录保留。")
                 .asking("个人信息立即销毁，不可恢复。确定撤回同意？")
+                .signature()
                 .checks("confirmed", "确认", &[("yes", "我确认：删除后不可恢复")])
                 .submit("撤回同意并删除")
                 .form

@@ -9,12 +9,16 @@ use green_channel::store::{Store, StoreError};
 
 use super::Trouble;
 use super::pages::forms::Choice;
-use super::pages::parts::{Section, Shell};
+use super::pages::parts::{Section, Sees, Shell};
 use crate::app::App;
 use crate::auth::{COOKIE, Permission, Session, SessionLimits, allows, session};
 
 const PASSWORD: &str = "/console/password";
 const ACCOUNT: &str = "/console/account";
+const DESK: &str = "/console";
+const PEOPLE: &str = "/console/people";
+/// Where a 场内商户 begins.
+pub(super) const SHOP: &str = "/console/shop";
 /// What somebody may do who must turn the second factor on before anything else.
 const BEFORE_FACTOR: [&str; 5] =
     [ACCOUNT, "/console/account/totp", "/console/account/totp/confirm", PASSWORD, "/console/role"];
@@ -61,6 +65,14 @@ impl Visitor {
             user_name: person.name.clone(),
             role: acting.label_zh().to_owned(),
             other_roles: others.map(other).collect(),
+            sees: Sees {
+                desk: self.may(Permission::ReadCases),
+                shop: self.may(Permission::ReadOwnCases),
+                reports: self.may(Permission::ReadReports),
+                tenants: self.may(Permission::ReadTenants),
+                log: self.may(Permission::ReadLog),
+                reveals: self.may(Permission::ReadReveals),
+            },
             sees_people: sees_people(acting),
             registers: self.may(Permission::RegisterAtDesk),
             section,
@@ -89,12 +101,19 @@ pub(super) const fn sees_people(role: Role) -> bool {
 /// Where a role begins.
 pub(super) const fn home(role: Role) -> &'static str {
     if sees_people(role) {
-        "/console/people"
-    } else if allows(role, Permission::ReadCases) || allows(role, Permission::ReadOwnCases) {
-        "/console"
+        PEOPLE
+    } else if allows(role, Permission::ReadOwnCases) {
+        SHOP
+    } else if allows(role, Permission::ReadCases) {
+        DESK
     } else {
         ACCOUNT
     }
+}
+
+/// Where the role acted in begins, for whoever comes without knowing where to go.
+pub(super) async fn start(visitor: Visitor) -> Redirect {
+    Redirect::to(home(visitor.role()))
 }
 
 /// When sessions end, as configured.

@@ -127,7 +127,8 @@ fn line(row: &TenantRow) -> TenantLine {
     }
 }
 
-fn badge(status: TenantStatus) -> Badge {
+/// Whether a tenant trades.
+pub(super) fn badge(status: TenantStatus) -> Badge {
     let tone = match status {
         TenantStatus::Active => Tone::Good,
         TenantStatus::Suspended => Tone::Bad,

@@ -222,7 +222,8 @@ pub(super) fn note(entry: &HistoryEntry) -> String {
     let shown = entry.words.iter().filter(|(field, _)| !hidden.contains(&field.as_str()));
     let line = |(field, text): (&String, &String)| match field.as_str() {
         "signature" => format!("消费者签字确认：{text}"),
-        _ => text.clone(),
+        // A line that somebody wrote must not look like one of ours.
+        _ => text.replace('\n', "\n　　"),
     };
     shown.map(line).collect::<Vec<_>>().join("\n")
 }

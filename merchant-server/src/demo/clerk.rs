@@ -1,15 +1,18 @@
-//! A simulated clerk: somebody with an API token who lists, reads and acts as a platform's own
-//! system would.
+//! A simulated clerk: a person of the demo with an API token of their own, who lists, reads and
+//! acts as a platform's own system would.
 
 use std::time::Duration;
 
 use green_channel::center::http_client;
+use green_channel::ids::Pseudonym;
 use serde_json::{Value, json};
 
 use crate::cli::CliError;
 
 /// Somebody with a token.
 pub(super) struct Clerk {
+    /// Who they are in cases and in the log.
+    pub(super) pseudonym: Pseudonym,
     base: String,
     token: String,
     client: reqwest::Client,
@@ -17,9 +20,9 @@ pub(super) struct Clerk {
 
 impl Clerk {
     /// The clerk with this token at this server.
-    pub(super) fn new(base: &str, token: String) -> Result<Self, CliError> {
+    pub(super) fn new(base: &str, token: String, pseudonym: Pseudonym) -> Result<Self, CliError> {
         let client = http_client(Duration::from_secs(10))?;
-        Ok(Self { base: base.to_owned(), token, client })
+        Ok(Self { pseudonym, base: base.to_owned(), token, client })
     }
 
     /// The case with this complaint number, by id.
@@ -53,8 +56,13 @@ impl Clerk {
     pub(super) async fn act(&self, id: &str, command: Value) -> Result<Value, CliError> {
         let revision = self.show(id).await?["summary"]["revision"].clone();
         let body = json!({ "expected_revision": revision, "command": command });
-        let url = format!("{}/api/v1/cases/{id}/actions", self.base);
-        read(self.client.post(url).bearer_auth(&self.token).json(&body).send().await?).await
+        self.post(&format!("/api/v1/cases/{id}/actions"), &body).await
+    }
+
+    /// Posts a document.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, CliError> {
+        let url = format!("{}{path}", self.base);
+        read(self.client.post(url).bearer_auth(&self.token).json(body).send().await?).await
     }
 
     async fn get(&self, path: &str) -> Result<Value, CliError> {

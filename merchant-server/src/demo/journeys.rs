@@ -4,8 +4,8 @@ use green_channel::testkit::SimError;
 use serde_json::{Value, json};
 
 use super::expect::Expectations;
-use super::narrate;
 use super::stage::Stage;
+use super::{lifecycle, narrate};
 use crate::cli::CliError;
 
 /// Plays every journey; what does not go through is noted and does not stop the others.
@@ -29,6 +29,7 @@ pub(super) async fn play(stage: &mut Stage, expectations: &mut Expectations) {
     expectations.went("催办与督办", done);
     let done = without_consent(stage, expectations).await;
     expectations.went("没有同意的分流被拒绝", done);
+    lifecycle::play(stage, expectations).await;
     for _ in 0..3 {
         let done = stage.divert().await;
         expectations.went("再分流一件，留待受理", done);
@@ -44,16 +45,21 @@ pub(super) fn in_days(stage: &Stage, days: i64) -> String {
 pub(super) fn refund(stage: &Stage, fen: i64, text: &str) -> Value {
     json!({
         "action": "offer",
-        "terms": {
-            "kinds": ["refund"], "refund_fen": fen, "damages_fen": 0, "multiple_fen": 0,
-            "mental_damages_fen": 0, "perform_by": in_days(stage, 5),
-        },
+        "terms": terms(stage, fen),
         "answer_by": in_days(stage, 3),
         "text": text,
     })
 }
 
-fn performed(fen: i64) -> Value {
+/// A refund within five days.
+pub(super) fn terms(stage: &Stage, fen: i64) -> Value {
+    json!({
+        "kinds": ["refund"], "refund_fen": fen, "damages_fen": 0, "multiple_fen": 0,
+        "mental_damages_fen": 0, "perform_by": in_days(stage, 5),
+    })
+}
+
+pub(super) fn performed(fen: i64) -> Value {
     json!({
         "action": "perform", "proof": "转账流水 20261124-0001", "outcome": "monetary",
         "method": "phone", "process": "电话联系消费者两次，双方就退款达成一致。",
@@ -61,7 +67,7 @@ fn performed(fen: i64) -> Value {
     })
 }
 
-fn contacted() -> Value {
+pub(super) fn contacted() -> Value {
     json!({
         "action": "contact", "method": "phone", "result": "reached",
         "note": "已电话联系，消费者要求退款并说明原因。",
@@ -78,7 +84,7 @@ async fn answer(stage: &Stage, no: &str, id: &str, accepted: bool) -> Result<(),
     Ok(())
 }
 
-async fn state(stage: &Stage, id: &str) -> Result<String, CliError> {
+pub(super) async fn state(stage: &Stage, id: &str) -> Result<String, CliError> {
     let view = stage.clerk.show(id).await?;
     Ok(view["summary"]["state"].as_str().unwrap_or_default().to_owned())
 }

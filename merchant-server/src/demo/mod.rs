@@ -5,6 +5,7 @@
 mod clerk;
 mod expect;
 mod journeys;
+mod lifecycle;
 mod narrate;
 mod stage;
 mod traffic;

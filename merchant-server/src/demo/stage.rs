@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use green_channel::calendar::Calendar;
 use green_channel::case::Role;
-use green_channel::channel::{SystemClock, SystemEntropy};
+use green_channel::channel::{HostEvent, SystemClock, SystemEntropy};
 use green_channel::testkit::corpus::{CorpusCase, corpus};
 use green_channel::testkit::{SimCenter, SimCenterConfig};
 use green_channel::time::Clock;
 use green_channel::verify::LogCheck;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::clerk::Clerk;
 use super::expect::Expectations;
 use crate::app::App;
 use crate::auth::personnel::Newcomer;
-use crate::auth::{Held, Scope};
+use crate::auth::{self, ApiToken, Held, Scope};
 use crate::cli::{CliError, DemoArgs};
 use crate::config::{Config, DEFAULT};
 use crate::data_folder::{self, Engine};
@@ -26,8 +26,15 @@ use crate::logging::say;
 use crate::serve::{self, Running};
 use crate::{export, logging};
 
-const USCC: &str = "91000000000000000K";
-const NAME: &str = "银河百货消费维权服务站（演示）";
+pub(super) const USCC: &str = "91000000000000000K";
+pub(super) const NAME: &str = "银河百货消费维权服务站（演示）";
+
+/// Login, name, role and password of somebody who may sign in at the console.
+pub(super) type Login = (String, String, &'static str, String);
+
+const CLERK: &str = "wangfang";
+const COLLEAGUE: &str = "zhaomin";
+const SUPERVISOR: &str = "liqiang";
 
 /// Everything the demo plays on.
 pub(super) struct Stage {
@@ -35,9 +42,10 @@ pub(super) struct Stage {
     pub(super) center: SimCenter,
     pub(super) engine: Engine,
     pub(super) clerk: Clerk,
+    /// A second clerk.
+    pub(super) colleague: Clerk,
     pub(super) supervisor: Clerk,
-    /// Login, name, role and password of each person.
-    pub(super) logins: Vec<(String, String, &'static str, String)>,
+    pub(super) logins: Vec<Login>,
     corpus: Vec<CorpusCase>,
     sent: usize,
     folder: PathBuf,
@@ -69,19 +77,18 @@ impl Stage {
         let engine = data_folder::open_with(&folder, &config).await?;
         center.know(engine.public_keys());
         let logins = people(&engine).await?;
-        let scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::LogRead];
-        let clerk =
-            data_folder::new_token(&engine, "演示受理员".into(), scopes.clone(), Role::Clerk);
-        let clerk = Clerk::new(&url, clerk.await?)?;
-        let supervisor =
-            data_folder::new_token(&engine, "演示主管".into(), scopes, Role::Supervisor);
-        let supervisor = Clerk::new(&url, supervisor.await?)?;
+        let mut scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::LogRead];
+        let clerk = hand(&engine, &url, CLERK, Role::Clerk, scopes.clone()).await?;
+        let colleague = hand(&engine, &url, COLLEAGUE, Role::Clerk, scopes.clone()).await?;
+        scopes.push(Scope::TenantsManage);
+        let supervisor = hand(&engine, &url, SUPERVISOR, Role::Supervisor, scopes).await?;
         let running = serve::start(App::new(engine.clone(), config, &folder), listener)?;
         Ok(Self {
             url,
             center,
             engine,
             clerk,
+            colleague,
             supervisor,
             logins,
             corpus: corpus(),
@@ -116,6 +123,17 @@ impl Stage {
         let (sent, complaint) = self.next_complaint();
         self.center.divert(&complaint).await?;
         Ok(sent)
+    }
+
+    /// Lets one more person sign in at the console.
+    pub(super) async fn welcome(
+        &mut self,
+        login: &str,
+        name: &str,
+        held: Held,
+    ) -> Result<(), CliError> {
+        self.logins.push(join(&self.engine, login, name, held).await?);
+        Ok(())
     }
 
     /// Waits until the center has heard of this many steps of a complaint.
@@ -208,17 +226,52 @@ fn config(url: &str, center: &str) -> String {
         .replacen("format = \"json\"", "format = \"text\"", 1)
 }
 
-async fn people(engine: &Engine) -> Result<Vec<(String, String, &'static str, String)>, CliError> {
+async fn people(engine: &Engine) -> Result<Vec<Login>, CliError> {
     let mut logins = Vec::new();
     for (login, name, role) in [
-        ("wangfang", "王芳", Role::Clerk),
-        ("liqiang", "李强", Role::Supervisor),
+        (CLERK, "王芳", Role::Clerk),
+        (COLLEAGUE, "赵敏", Role::Clerk),
+        (SUPERVISOR, "李强", Role::Supervisor),
         ("chenjing", "陈静", Role::Auditor),
     ] {
-        // Whoever looks at the demo signs in at once: nobody keeps these passwords.
-        let newcomer = Newcomer { login, name, held: Held::one(role), must_change: false };
-        let password = data_folder::add(engine, newcomer).await?;
-        logins.push((login.to_owned(), name.to_owned(), role.label_zh(), password));
+        logins.push(join(engine, login, name, Held::one(role)).await?);
     }
     Ok(logins)
+}
+
+async fn join(engine: &Engine, login: &str, name: &str, held: Held) -> Result<Login, CliError> {
+    let role = held.roles.first().copied().map_or("", Role::label_zh);
+    // Whoever looks at the demo signs in at once: nobody keeps these passwords.
+    let newcomer = Newcomer { login, name, held, must_change: false };
+    let password = data_folder::add(engine, newcomer).await?;
+    Ok((login.to_owned(), name.to_owned(), role, password))
+}
+
+/// Somebody's hand at the API, by a token of their own: the console shows whose work it was, and
+/// whoever signs in as them can go on with it.
+async fn hand(
+    engine: &Engine,
+    url: &str,
+    login: &str,
+    role: Role,
+    scopes: Vec<Scope>,
+) -> Result<Clerk, CliError> {
+    let everybody = auth::people(engine.store()).await?;
+    let person = everybody.into_iter().find(|person| person.login == login);
+    let person = person.ok_or("演示账号没有建立")?;
+    let token = ApiToken {
+        name: "演示".to_owned(),
+        scopes,
+        role,
+        pseudonym: person.pseudonym,
+        person: Some(person.login),
+        expires_at: None,
+        revoked: false,
+    };
+    let secret = auth::token_create(engine.store(), &token, engine.random()).await?;
+    let data = json!({
+        "token": token.pseudonym, "role": role.code(), "scopes": token.scopes, "personal": true,
+    });
+    engine.record_host(data_folder::operator(), HostEvent { kind: "token_created", data }).await?;
+    Clerk::new(url, secret, token.pseudonym)
 }

@@ -193,8 +193,15 @@ impl Calendar {
         }
         let last = sum.due_on;
         if roll_forward {
-            while !sum.visit(sum.due_on, self.day(sum.due_on)) {
-                sum.due_on = tomorrow(sum.due_on)?;
+            loop {
+                let on = sum.due_on;
+                let stands = is_paused(on, paused);
+                if stands {
+                    sum.pause(on);
+                } else if sum.visit(on, self.day(on)) {
+                    break;
+                }
+                sum.due_on = tomorrow(on)?;
                 sum.moved_from = Some(last);
             }
         }

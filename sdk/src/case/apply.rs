@@ -188,9 +188,12 @@ impl Case {
                 self.answered(at);
                 Ok(())
             }
-            Event::RejectionOverturned {} => {
+            Event::RejectionOverturned { clock } => {
                 self.need(event, &[StateName::Rejected])?;
                 self.state = CaseState::Received;
+                if let Some(clock) = clock {
+                    self.start(clock);
+                }
                 Ok(())
             }
             Event::HandbackDrafted {} => {

@@ -234,7 +234,10 @@ pub enum Command {
         signature: Option<Personal<String>>,
     },
     /// The consumer withdraws the consent.
-    WithdrawConsent,
+    WithdrawConsent {
+        /// At the desk.
+        signature: Option<Personal<String>>,
+    },
     /// Destroy the personal data for another reason.
     Erase {
         /// Which.
@@ -275,6 +278,8 @@ pub enum Command {
         stars: u8,
         /// In words.
         text: Option<Personal<String>>,
+        /// At the desk.
+        signature: Option<Personal<String>>,
     },
     /// Reopen a closed case.
     Reopen {
@@ -362,7 +367,7 @@ impl Command {
             Self::Review { .. } => Action::Review,
             Self::HandBack { .. } => Action::HandBack,
             Self::Withdraw { .. } => Action::Withdraw,
-            Self::WithdrawConsent => Action::WithdrawConsent,
+            Self::WithdrawConsent { .. } => Action::WithdrawConsent,
             Self::Erase { .. } => Action::Erase,
             Self::Urge => Action::Urge,
             Self::Supervise { .. } => Action::Supervise,

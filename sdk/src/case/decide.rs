@@ -165,18 +165,25 @@ impl Act<'_> {
             Command::RecallTransfer => Ok(Decision::of(Event::TransferRecalled {})),
             Command::Contact { method, result, note } => contact(*method, *result, note),
             Command::Reject { reason, text } => reject(*reason, text),
-            Command::Review { upheld, text } => Ok(review(*upheld, text.as_ref())),
+            Command::Review { upheld, text } => self.review(*upheld, text.as_ref()),
             Command::HandBack { reason, summary } => self.hand_back(*reason, summary),
             Command::Withdraw { reason, signature } => {
                 self.withdraw(reason.as_ref(), signature.as_ref())
             }
-            Command::WithdrawConsent => Ok(erase(EraseReason::ConsentWithdrawn)),
+            Command::WithdrawConsent { signature } => {
+                self.signed(signature.as_ref())?;
+                Ok(erase(EraseReason::ConsentWithdrawn, signature.as_ref()))
+            }
             Command::Erase { reason } => self.erase(*reason),
             Command::Supplement { text } => self.supplement(text),
             Command::Assign { tenant, named } => self.assign(*tenant, *named),
             Command::Unassign { reason } => said(Event::Unassigned {}, "reason", reason),
             Command::TenantState { text } => said(Event::TenantStated {}, "text", text),
-            Command::Rate { stars, text } => rate(*stars, text.as_ref()),
+            Command::Rate { stars, text, signature } => {
+                let rated = rate(*stars, text.as_ref())?;
+                self.signed(signature.as_ref())?;
+                Ok(rated.with_some("signature", signature.as_ref()))
+            }
             Command::Reopen { reason, signature } => self.reopen(reason, signature.as_ref()),
             Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
             Command::Reveal { fields, reason } => reveal(fields, reason),
@@ -233,6 +240,20 @@ impl Act<'_> {
     fn take_transfer(&self) -> Decision {
         let event = Event::TransferTaken { first_responder: self.actor.pseudonym };
         Decision::of(event).report(ReportKind::Transferred)
+    }
+
+    /// 中心复核: the center agrees, and the case goes back; or it is ours after all, and somebody
+    /// must answer for it in the time that an intake has.
+    fn review(&self, upheld: bool, words: Option<&Personal<String>>) -> Decided {
+        if upheld {
+            let event = Event::HandedBack { reason: HandbackReason::RejectionUpheld };
+            let handed_back = Decision::of(event).with_some("text", words);
+            return Ok(handed_back.report(ReportKind::HandedBack));
+        }
+        let rule = self.policy.rules.clock(ClockKind::Respond);
+        let clock = rule.map(|rule| Clock::start(rule, self.now, &self.policy.calendar));
+        let overturned = Event::RejectionOverturned { clock: clock.transpose()? };
+        Ok(Decision::of(overturned).with_some("text", words))
     }
 
     /// 退回: the whole dossier goes with it, so that the consumer never tells the story twice.
@@ -295,7 +316,7 @@ impl Act<'_> {
             EraseReason::Retention if !self.retention_is_over() => {
                 Err(Circumstance::NotDueYet.into())
             }
-            EraseReason::Retention | EraseReason::Restored => Ok(erase(reason)),
+            EraseReason::Retention | EraseReason::Restored => Ok(erase(reason, None)),
         }
     }
 
@@ -308,7 +329,7 @@ impl Act<'_> {
     fn supplement(&self, words: &Personal<String>) -> Decided {
         text("text", words)?;
         let supplemented = Decision::of(Event::Supplemented {}).with("text", words);
-        self.resume_after(supplemented, PauseGround::Supplement)
+        self.resume_after(supplemented, PauseGround::Supplement, self.now)
     }
 
     /// 责任商户
@@ -376,18 +397,10 @@ fn reject(reason: RejectionReason, words: &Personal<String>) -> Decided {
     Ok(said(Event::Rejected { reason }, "text", words)?.report(ReportKind::Rejected))
 }
 
-/// 中心复核: the center agrees, and the case goes back; or it is ours after all.
-fn review(upheld: bool, words: Option<&Personal<String>>) -> Decision {
-    if upheld {
-        let event = Event::HandedBack { reason: HandbackReason::RejectionUpheld };
-        return Decision::of(event).with_some("text", words).report(ReportKind::HandedBack);
-    }
-    Decision::of(Event::RejectionOverturned {}).with_some("text", words)
-}
-
 /// The key goes, the skeleton and every proof stay.
-fn erase(reason: EraseReason) -> Decision {
-    let mut decision = Decision::of(Event::Erased { reason }).report(ReportKind::Erased);
+fn erase(reason: EraseReason, signature: Option<&Personal<String>>) -> Decision {
+    let erased = Decision::of(Event::Erased { reason }).with_some("signature", signature);
+    let mut decision = erased.report(ReportKind::Erased);
     decision.effects.push(Effect::DestroyKey);
     decision
 }

@@ -214,7 +214,11 @@ pub enum Event {
         reason: RejectionReason,
     },
     /// The center says the case is ours after all.
-    RejectionOverturned {},
+    RejectionOverturned {
+        /// The clock until a first responder is named, where the rule set has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Clock>,
+    },
     /// The settlement clock ran out: a hand-back lies before the first responder, unsent.
     HandbackDrafted {},
     /// 退回: the dossier is on its way.
@@ -432,7 +436,7 @@ impl Event {
             Self::Performed { .. } => Action::Perform,
             Self::Breached { .. } => Action::Breach,
             Self::Rejected { .. } => Action::Reject,
-            Self::RejectionOverturned {}
+            Self::RejectionOverturned { .. }
             | Self::HandedBack { reason: HandbackReason::RejectionUpheld } => Action::Review,
             Self::HandedBack { .. } => Action::HandBack,
             Self::Withdrawn {} => Action::Withdraw,
@@ -468,7 +472,7 @@ impl Event {
             | Self::Reopened { clock }
             | Self::Extended { clock }
             | Self::ClockMoved { clock } => std::slice::from_ref(clock),
-            Self::Urged { clock } => clock.as_slice(),
+            Self::Urged { clock } | Self::RejectionOverturned { clock } => clock.as_slice(),
             _ => &[],
         }
     }

@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, Role};
 use super::command::Action;
+use super::offer::Offer;
 use super::reasons::PauseGround;
 use super::refusal::{Circumstance, Refusal, RefusalCode};
 use super::rules::{Granter, RuleSet};
@@ -121,7 +122,9 @@ pub fn permit(
         return Err(refuse(RefusalCode::WrongState));
     }
     let is_responder = case.first_responder == Some(actor.pseudonym);
-    if row.responder && actor.role == Role::Clerk && !is_responder {
+    // Before anybody answers for it, whoever is at the desk writes down what the consumer says.
+    let has_responder = case.first_responder.is_some();
+    if row.responder && has_responder && actor.role == Role::Clerk && !is_responder {
         return Err(refuse(RefusalCode::NotFirstResponder));
     }
     let draft = case.current_offer();
@@ -179,11 +182,16 @@ fn circumstance(
             let examined = case.pause.as_ref().map(|pause| pause.ground);
             unless(examined == Some(PauseGround::Examination), Circumstance::NotPaused)
         }
-        Action::AskExtension => extension(case, rules, Granter::Center),
-        Action::Extend => extension(case, rules, Granter::Supervisor),
+        Action::AskExtension => extension(case, rules, Granter::Center, now),
+        Action::Extend => extension(case, rules, Granter::Supervisor, now),
         Action::AnswerExtension => {
             unless(case.extension_asked.is_some(), Circumstance::NoExtensionAsked)
         }
+        Action::Approve => {
+            let over = |offer: &Offer| now > Timestamp::end_of(offer.answer_by);
+            unless(!case.current_offer().is_some_and(over), Circumstance::DraftOutdated)
+        }
+        Action::Reject => unless(case.origin.is_reported(), Circumstance::CenterNotTold),
         Action::AcceptCounter | Action::DeclineCounter => {
             unless(case.counter().is_some(), Circumstance::NoCounter)
         }
@@ -202,7 +210,6 @@ fn circumstance(
         Action::Accept
         | Action::Contact
         | Action::Offer
-        | Action::Approve
         | Action::SendBack
         | Action::IssueLink
         | Action::Answer
@@ -210,7 +217,6 @@ fn circumstance(
         | Action::ExpireOffer
         | Action::Perform
         | Action::Breach
-        | Action::Reject
         | Action::Review
         | Action::HandBack
         | Action::Withdraw
@@ -232,7 +238,12 @@ fn circumstance(
 }
 
 /// Whether the settlement clock may be lengthened, and by whom.
-fn extension(case: &Case, rules: Option<&RuleSet>, by: Granter) -> Option<Circumstance> {
+fn extension(
+    case: &Case,
+    rules: Option<&RuleSet>,
+    by: Granter,
+    now: Timestamp,
+) -> Option<Circumstance> {
     if case.extension_asked.is_some() {
         return Some(Circumstance::ExtensionPending);
     }
@@ -241,8 +252,11 @@ fn extension(case: &Case, rules: Option<&RuleSet>, by: Granter) -> Option<Circum
         None => Some(Circumstance::NoMoreExtension),
         Some(rule) if case.extensions >= rule.times => Some(Circumstance::NoMoreExtension),
         Some(rule) if rule.granted_by != by => Some(Circumstance::ExtensionElsewhere),
-        Some(rule) if case.running(rule.clock).is_none() => Some(Circumstance::NoMoreExtension),
-        Some(_) => None,
+        Some(rule) => match case.running(rule.clock) {
+            None => Some(Circumstance::NoMoreExtension),
+            Some(entry) if entry.overdue_millis(now).is_some() => Some(Circumstance::DeadlineOver),
+            Some(_) => None,
+        },
     }
 }
 

@@ -26,6 +26,8 @@ words! {
         NoExtensionAsked = "no_extension_asked", "没有待答复的延期申请";
         /// Used up, or the rule set has none.
         NoMoreExtension = "no_more_extension", "适用规则不允许（再次）延期";
+        /// The deadline has passed.
+        DeadlineOver = "deadline_over", "期限已过，不能再延期";
         /// Another grants it.
         ExtensionElsewhere = "extension_elsewhere", "按适用规则，延期由另一方决定";
         /// The rule set does not let clocks stand still for it.
@@ -46,6 +48,10 @@ words! {
         StillReachable = "still_reachable", "联系次数或天数未达到规定，不能认定联系不上";
         /// Not yet, or done already.
         NotDueYet = "not_due_yet", "尚未到时间，或已办理";
+        /// The day by which it was to be answered, or kept, has passed.
+        DraftOutdated = "draft_outdated", "方案的答复或履行期限已过，请退回重拟";
+        /// The consumer chose that the center does not hear of it.
+        CenterNotTold = "center_not_told", "消费者选择不报送中心，没有中心复核；可告知投诉途径后退回";
         /// No shop is named.
         NoTenant = "no_tenant", "没有指定责任商户";
         /// The consent does not name it.

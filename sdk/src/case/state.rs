@@ -360,6 +360,15 @@ impl Case {
         }
     }
 
+    /// Whether a hand-back lies before the first responder: drafted on expiry, or due because the
+    /// settlement clock ran out before somebody answered for the case, or while an offer was open.
+    #[must_use]
+    pub fn should_hand_back(&self) -> bool {
+        let missed = |entry: &CaseClock| entry.missed.contains(&entry.clock.due_at);
+        let is_over = self.running(ClockKind::Settle).is_some_and(missed);
+        self.handback_drafted || (matches!(self.state, CaseState::InProgress) && is_over)
+    }
+
     /// The consumer's proposal that waits for us, if there is one.
     #[must_use]
     pub fn counter(&self) -> Option<&Offer> {

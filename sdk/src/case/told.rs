@@ -54,7 +54,7 @@ impl Event {
             | Self::LinkIssued { .. }
             | Self::CounterTaken { .. }
             | Self::OfferExpired { .. }
-            | Self::RejectionOverturned {}
+            | Self::RejectionOverturned { .. }
             | Self::HandbackDrafted {}
             | Self::HandbackAcknowledged {}
             | Self::Urged { .. }

@@ -95,6 +95,10 @@ pub(super) fn covers(consent: Option<&Consent>, role: Role, fields: &[String]) -
         return true;
     }
     let Some(consent) = consent else { return false };
+    // A shop is told whom to call, never more (PIPL Art. 6: no more than the purpose needs).
+    if role == Role::Tenant && fields.iter().any(|field| !["name", "phone"].contains(&&**field)) {
+        return false;
+    }
     let agreed = |kind: &str| consent.data_categories.iter().any(|category| category == kind);
     fields.iter().all(|field| match field.as_str() {
         "phone" | "address" => agreed("contact"),

@@ -5,11 +5,11 @@ use super::Channel;
 use super::access::consent_of;
 use super::casework::{ActError, Acted, Alongside, LoadedCase};
 use super::view_types::QueueRow;
-use super::views::parse_complaint;
+use super::views::{NOT_SHOWN, parse_complaint};
 use crate::case::{Action, Actor, Command, Refusal, RefusalCode, Role};
 use crate::ids::{CaseId, TenantId};
 use crate::protocol::consent::RECIPIENT_TENANT;
-use crate::store::{RecordWrite, Store, StoreError};
+use crate::store::{RecordRow, RecordWrite, Store, StoreError};
 
 const KIND: &str = "tenant_case";
 
@@ -69,24 +69,52 @@ impl<S: Store> Channel<S> {
         limit: u32,
     ) -> Result<Vec<QueueRow>, ActError> {
         let prefix = format!("{tenant}/");
-        let from = after.map_or_else(|| prefix.clone(), |case| entry_id(tenant, case));
+        let mut from = after.map_or_else(|| prefix.clone(), |case| entry_id(tenant, case));
         let mut rows = Vec::new();
-        for record in self.store().records(KIND, &from, limit).await? {
-            let Some(case) = record.id.strip_prefix(&prefix) else { break };
-            let corrupt = |_| StoreError::Corrupt { table: "records" };
-            let row = self.summary(case.parse().map_err(corrupt)?).await?;
-            if row.tenant == Some(tenant) {
-                rows.push(row);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        // Cases that went to another shop are passed over: a page of only such is not the end.
+        while rows.len() < most {
+            let page = self.store().records(KIND, &from, limit).await?;
+            let Some(last) = page.last() else { break };
+            from.clone_from(&last.id);
+            if !self.tenant_page(tenant, &prefix, page, &mut rows).await? {
+                break;
             }
         }
+        rows.truncate(most);
         Ok(rows)
+    }
+
+    /// Adds the cases of one page of the shop's list; whether there may be another page.
+    async fn tenant_page(
+        &self,
+        tenant: TenantId,
+        prefix: &str,
+        page: Vec<RecordRow>,
+        rows: &mut Vec<QueueRow>,
+    ) -> Result<bool, ActError> {
+        for record in page {
+            let Some(case) = record.id.strip_prefix(prefix) else { return Ok(false) };
+            let corrupt = |_| StoreError::Corrupt { table: "records" };
+            let id = case.parse().map_err(corrupt)?;
+            let mut row = self.summary(id).await?;
+            if row.tenant != Some(tenant) {
+                continue;
+            }
+            let assigned = self.load(id).await?.case.assigned;
+            if !assigned.is_some_and(|assigned| assigned.named) {
+                NOT_SHOWN.clone_into(&mut row.consumer);
+            }
+            rows.push(row);
+        }
+        Ok(true)
     }
 
     /// Whether somebody may see this case at all: a shop sees only its own.
     #[must_use]
     pub fn is_theirs(loaded: &LoadedCase, role: Role, tenant: Option<TenantId>) -> bool {
-        role != Role::Tenant
-            || loaded.case.assigned.as_ref().map(|assigned| assigned.tenant) == tenant
+        let answers = loaded.case.assigned.as_ref().map(|assigned| assigned.tenant);
+        role != Role::Tenant || (tenant.is_some() && answers == tenant)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::ids::ComplaintNo;
 use crate::money::Fen;
 use crate::protocol::{
     Complaint, Consumer, DeskConsent, FieldError, GoodsInfo, Respondent,
-    consent::{PURPOSE_NEGOTIATE, RECIPIENT_MERCHANT},
+    consent::{PURPOSE_NEGOTIATE, PURPOSE_REPORT_OUTCOME, RECIPIENT_MERCHANT},
+    token::SKEW_MILLIS,
 };
 use crate::store::{Store, StoreError};
 use crate::time::{Date, iso_date};
@@ -72,7 +73,7 @@ impl<S: Store> Channel<S> {
         written: DeskComplaint,
     ) -> Result<Diverted, DeskError> {
         let now = self.now();
-        self.check_desk_consent(&written.consent)?;
+        self.check_desk_consent(&written)?;
         let origin = if written.report_to_center { Origin::DeskReported } else { Origin::DeskOnly };
         let complaint = Complaint {
             complaint_no: self.desk_number()?,
@@ -114,8 +115,23 @@ impl<S: Store> Channel<S> {
         number.parse().map_err(|_| fault.into())
     }
 
-    fn check_desk_consent(&self, consent: &DeskConsent) -> Result<(), FieldError> {
+    fn check_desk_consent(&self, written: &DeskComplaint) -> Result<(), FieldError> {
         let fail = |field, problem| Err(FieldError::Field { field, problem });
+        let consent: &DeskConsent = &written.consent;
+        let agreed = consent.purposes.iter().any(|purpose| purpose == PURPOSE_REPORT_OUTCOME);
+        if written.report_to_center != agreed {
+            let problem = "tell the center if and only if the purpose report_outcome is agreed to";
+            return fail("report_to_center", problem);
+        }
+        if consent.given_at > self.now().plus_millis(SKEW_MILLIS) {
+            return fail("consent.given_at", "give the time it was given, not a time to come");
+        }
+        let covered = |kind: &str| consent.data_categories.iter().any(|agreed| agreed == kind);
+        if !["identity", "contact", "facts"].into_iter().all(covered) {
+            let problem =
+                "name identity, contact and facts: what is written down must be agreed to";
+            return fail("consent.data_categories", problem);
+        }
         if !consent.purposes.iter().any(|purpose| purpose == PURPOSE_NEGOTIATE) {
             return fail("consent.purposes", "the consumer must agree to negotiation; ask again");
         }

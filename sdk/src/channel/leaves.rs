@@ -166,7 +166,10 @@ impl<S: Store> Channel<S> {
 
     /// The same together with the small documents it is about: all of it or nothing. A document
     /// that is not as expected is the caller's conflict, and is not tried again.
-    pub(super) async fn record_host_with(
+    ///
+    /// # Errors
+    /// When the store fails, or a document is not as expected.
+    pub async fn record_host_with(
         &self,
         actor: Actor,
         event: &HostEvent,

@@ -1,6 +1,7 @@
 //! One-time links: the consumer answers an offer without an account. The secret is shown once to
 //! the clerk who sends it; the store knows only its hash, and the answer uses it up in the same
-//! change. A secret that is lost is issued again: the older one goes on until its offer ends.
+//! change. A link that is issued again, because it was lost or sent to the wrong number, makes the
+//! older one worthless.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,8 @@ use crate::store::{RecordRow, RecordWrite, Store, StoreError};
 use crate::time::{Date, Timestamp};
 
 const KIND: &str = "answer_link";
+/// Of each offer, which link is the one that counts.
+const CURRENT: &str = "answer_link_of";
 /// The longest text of a secret that is looked up at all.
 const SECRET_MAX: usize = 64;
 
@@ -60,20 +63,49 @@ impl<S: Store> Channel<S> {
     ) -> Result<String, ActError> {
         let secret = URL_SAFE_NO_PAD.encode(self.random::<24>());
         let row = record_id(&secret);
+        let open = self.load(id).await?.case.current_offer().map(|offer| offer.id);
+        let former = match open {
+            Some(offer) => self.former_link(offer).await?,
+            None => None,
+        };
         let alongside = |after: &LoadedCase| {
             let offer = after.case.current_offer().ok_or_else(|| broken("offer"))?;
             let link = Link { case_id: id, offer_id: offer.id };
-            let write = RecordWrite {
-                kind: KIND,
-                id: row.clone(),
-                expected: 0,
-                body: Some(serde_json::to_vec(&link).map_err(|_| broken("link"))?),
-                expires_at: Some(Timestamp::end_of(offer.answer_by)),
+            let expires_at = Some(Timestamp::end_of(offer.answer_by));
+            let write = |kind, id: &str, expected, body: Vec<u8>| RecordWrite {
+                kind,
+                id: id.to_owned(),
+                expected,
+                body: Some(body),
+                expires_at,
             };
-            Ok(Alongside { records: vec![write], ..Alongside::default() })
+            let body = serde_json::to_vec(&link).map_err(|_| broken("link"))?;
+            let mut records = vec![write(KIND, &row, 0, body)];
+            let seen = former.as_ref().map_or(0, |(current, _)| current.version);
+            let named = row.clone().into_bytes();
+            records.push(write(CURRENT, &offer.id.to_string(), seen, named));
+            if let Some((_, Some(old))) = &former {
+                let (id, expected) = (old.id.clone(), old.version);
+                let gone = RecordWrite { kind: KIND, id, expected, body: None, expires_at: None };
+                records.push(gone);
+            }
+            Ok(Alongside { records, ..Alongside::default() })
         };
         self.act_with(id, actor, &Command::IssueLink, expected, alongside).await?;
         Ok(secret)
+    }
+
+    /// Which link of an offer counts so far, and the link itself unless it was used.
+    async fn former_link(
+        &self,
+        offer: OfferId,
+    ) -> Result<Option<(RecordRow, Option<RecordRow>)>, StoreError> {
+        let Some(current) = self.store().record(CURRENT, &offer.to_string()).await? else {
+            return Ok(None);
+        };
+        let name = String::from_utf8_lossy(&current.body).into_owned();
+        let link = self.store().record(KIND, &name).await?;
+        Ok(Some((current, link)))
     }
 
     /// What the link is for.

@@ -71,6 +71,10 @@ impl<S: Store> Channel<S> {
                         done => return Ok((done?, true)),
                     }
                 }
+                // The consumer chose that the center does not hear of it.
+                Ok(loaded) if !loaded.case.origin.is_reported() => {
+                    return Err(ActError::Unknown.into());
+                }
                 loaded => loaded?,
             };
             if let Some(answer) = self.answered(&loaded, &notice, body).await? {
@@ -172,7 +176,7 @@ impl<S: Store> Channel<S> {
             NoticeKind::ComplaintWithdrawn { reason } => {
                 Command::Withdraw { reason: words(reason), signature: None }
             }
-            NoticeKind::ConsentWithdrawn => Command::WithdrawConsent,
+            NoticeKind::ConsentWithdrawn => Command::WithdrawConsent { signature: None },
             NoticeKind::OfferAnswer { offer_id, accepted, text } => {
                 let (offer_id, accepted, text) = (*offer_id, *accepted, words(text));
                 Command::Answer { offer_id, accepted, text, signature: None }
@@ -191,7 +195,7 @@ impl<S: Store> Channel<S> {
                 Command::Review { upheld: *upheld, text: words(text) }
             }
             NoticeKind::Rating { stars, text } => {
-                Command::Rate { stars: *stars, text: words(text) }
+                Command::Rate { stars: *stars, text: words(text), signature: None }
             }
             NoticeKind::Reopen { reason } => {
                 Command::Reopen { reason: Personal::new(reason.clone()), signature: None }

@@ -153,6 +153,11 @@ impl<S: Store> Channel<S> {
             if before.version != expected_version {
                 return Err(TenantError::Stale { current: before.version });
             }
+            if before.tenant.uscc != tenant.uscc {
+                // Consumers named this firm in their consents; another one is another shop.
+                let problem = "another firm is another shop: add it as a new one".to_owned();
+                return Err(TenantError::Field { field: "uscc", problem });
+            }
             let mut records = vec![document(id, expected_version, tenant)?];
             let (old, new) = (place_of(&before.tenant), place_of(tenant));
             if old != new {

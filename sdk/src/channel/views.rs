@@ -11,7 +11,8 @@ use super::view_types::{
 };
 use super::{ActError, Channel};
 use crate::case::{
-    Action, Actor, Case, CaseClock, CaseState, Choice, Command, Offer, Policy, Refusal, choices,
+    Action, Actor, Case, CaseClock, CaseState, Choice, Command, Offer, Policy, Refusal, Role,
+    choices,
 };
 use crate::codes::{PersonName, Phone};
 use crate::ids::CaseId;
@@ -20,6 +21,9 @@ use crate::privacy::Personal;
 use crate::protocol::{Complaint, Consent, ReportTrace, Tracking, TrackingClock, parse_json};
 use crate::store::{CaseQuery, Store, StoreError};
 use crate::time::Timestamp;
+
+/// What stands where a consumer's name is not shown.
+pub(super) const NOT_SHOWN: &str = "（不予显示）";
 
 impl<S: Store> Channel<S> {
     /// A page of the queue.
@@ -41,7 +45,7 @@ impl<S: Store> Channel<S> {
                 (Some(key), Some(row)) => Some(read_complaint(&self.open_words(key, row)?)?),
                 _ => None,
             };
-            rows.push(queue_row(&loaded, complaint.as_ref(), self.now()));
+            rows.push(self.row(&loaded, complaint.as_ref()));
         }
         Ok((rows, page.next))
     }
@@ -57,7 +61,7 @@ impl<S: Store> Channel<S> {
             (Some(key), Some(row)) => Some(read_complaint(&self.open_words(key, row)?)?),
             _ => None,
         };
-        Ok(queue_row(&loaded, complaint.as_ref(), self.now()))
+        Ok(self.row(&loaded, complaint.as_ref()))
     }
 
     /// A case as this actor sees it. Of the consumer only what the consent lets this role read.
@@ -81,13 +85,16 @@ impl<S: Store> Channel<S> {
         let of = complaint.as_ref();
         // What may not be read is not there.
         let shown = of.filter(|_| withheld.is_none());
-        let text = |offer: &Offer| words.get(&offer.n).and_then(|w| w.get("text")).cloned();
+        let text = |offer: &Offer| {
+            let said = words.get(&offer.n).filter(|_| withheld.is_none());
+            said.and_then(|words| words.get("text")).cloned()
+        };
         let case = &loaded.case;
         let choices = choices(case, actor, &policy.rules, now).into_iter().map(choice_view);
         let (outcome, recovered_fen) = ending(case);
         let mut summary = queue_row(&loaded, of, now);
         if withheld.is_some() {
-            summary.consumer = consumer_view(None, "（不予显示）").name;
+            NOT_SHOWN.clone_into(&mut summary.consumer);
         }
         Ok(CaseView {
             summary,
@@ -107,19 +114,19 @@ impl<S: Store> Channel<S> {
             pause_ground: case.pause.as_ref().map(|pause| pause.ground),
             extension_asked: case.extension_asked.as_ref().map(|asked| asked.at),
             extensions: case.extensions,
-            handback_drafted: case.handback_drafted,
+            handback_drafted: case.should_hand_back(),
             contacts: case.contacts,
             reached: case.reached,
             unreached: u64::try_from(case.unreached.len()).unwrap_or(u64::MAX),
-            related: self.related(&loaded, shown).await?,
+            related: self.related(&loaded, shown, actor.role).await?,
             facts: shown.map(|c| c.facts.clone()).unwrap_or_default(),
             brand: of.and_then(|c| c.goods.brand.clone()),
-            order_no: of.and_then(|c| c.goods.order_no.clone()),
+            order_no: shown.and_then(|c| c.goods.order_no.clone()),
             channel: of.map(|c| c.channel.label_zh().into_owned()).unwrap_or_default(),
             respondent: of.map(|c| c.respondent.name.clone()).unwrap_or_default(),
             stall_no: of.and_then(|c| c.respondent.stall_no.clone()),
             consumer: match (of, shown) {
-                (Some(_), None) => consumer_view(None, "（不予显示）"),
+                (Some(_), None) => consumer_view(None, NOT_SHOWN),
                 (of, _) => consumer_view(of, "（已删除）"),
             },
             consent: consent.map(ConsentView::from),
@@ -131,6 +138,18 @@ impl<S: Store> Channel<S> {
             outcome,
             recovered_fen,
         })
+    }
+
+    /// A line of the queue for whoever works on cases: without the masked name once the consent no
+    /// longer holds.
+    fn row(&self, loaded: &LoadedCase, complaint: Option<&Complaint>) -> QueueRow {
+        let now = self.now();
+        let mut row = queue_row(loaded, complaint, now);
+        let consent = complaint.and_then(|complaint| self.consent(complaint));
+        if complaint.is_some() && may_read(loaded, consent.as_ref(), Role::Clerk, now).is_err() {
+            NOT_SHOWN.clone_into(&mut row.consumer);
+        }
+        row
     }
 
     /// The consent of a complaint: the center's, or the one a clerk captured.
@@ -153,13 +172,12 @@ impl<S: Store> Channel<S> {
         &self,
         loaded: &LoadedCase,
         complaint: Option<&Complaint>,
+        role: Role,
     ) -> Result<Vec<RelatedView>, ActError> {
         const MOST: u32 = 11;
-        let Some(complaint) =
-            complaint.filter(|_| loaded.case.repeat > 0 || loaded.case.version > 1)
-        else {
-            return Ok(Vec::new());
-        };
+        // A shop learns nothing of cases at other shops.
+        let complaint = complaint.filter(|_| role != Role::Tenant);
+        let Some(complaint) = complaint else { return Ok(Vec::new()) };
         let phone = self.blind_phone(&complaint.consumer.phone);
         let mut related = Vec::new();
         for id in self.store().blind_cases("phone", phone, MOST).await? {
@@ -228,7 +246,9 @@ impl<S: Store> Channel<S> {
             None => None,
         };
         let consent = complaint.as_ref().and_then(|complaint| self.consent(complaint));
-        if may_read(&loaded, consent.as_ref(), actor.role, self.now()).is_err() {
+        // What staff wrote to one another is no shop's, whatever the consent says.
+        let withheld = may_read(&loaded, consent.as_ref(), actor.role, self.now()).is_err();
+        if withheld || actor.role == Role::Tenant {
             words.clear();
         }
         let (stream, mut from, mut entries) = (loaded.stream.to_string(), 0, Vec::new());
@@ -321,6 +341,10 @@ impl<S: Store> Channel<S> {
     /// When there is no such complaint or it does not read back.
     pub async fn tracking(&self, no: &crate::ids::ComplaintNo) -> Result<Tracking, ActError> {
         let loaded = self.load_by_number(no).await?;
+        if !loaded.case.origin.is_reported() {
+            // The consumer chose that the center does not hear of it.
+            return Err(ActError::Unknown);
+        }
         if loaded.key.is_none() {
             return Err(ActError::Erased);
         }
@@ -473,7 +497,7 @@ fn queue_row(loaded: &LoadedCase, complaint: Option<&Complaint>, now: Timestamp)
         escalated_to: case.escalated_to(),
         transfer_to: case.transfer.as_ref().map(|transfer| transfer.to),
         tenant: case.assigned.as_ref().map(|assigned| assigned.tenant),
-        handback_drafted: case.handback_drafted,
+        handback_drafted: case.should_hand_back(),
         first_responder: case.first_responder,
         received_at: case.received_at,
     }

@@ -236,6 +236,9 @@ async fn a_link_answers_once_and_is_nobodys_after_that() {
     let secret = world.channel.issue_link(id, CLERK, None).await.expect("it is issued");
     let seen = world.channel.link_offer(&secret).await.expect("it leads somewhere");
     assert_eq!(seen.text, "全额退款");
+    let newer = world.channel.issue_link(id, CLERK, None).await.expect("it is issued again");
+    assert!(matches!(world.channel.link_offer(&secret).await, Err(LinkError::Gone)));
+    let secret = newer;
     let acted = world.channel.answer_by_link(&secret, true, None).await.expect("it counts");
     assert_eq!(acted.loaded.case.state.name(), StateName::Settled);
     for gone in [secret.as_str(), "", "no-such-secret"] {
@@ -291,8 +294,11 @@ fn walk_in(report_to_center: bool, world: &World) -> DeskComplaint {
         consent: DeskConsent {
             method: "paper".to_owned(),
             wording_sha256: "a".repeat(64),
-            purposes: vec!["negotiate".to_owned()],
-            data_categories: vec!["identity".to_owned()],
+            purposes: match report_to_center {
+                true => vec!["negotiate".to_owned(), "report_outcome".to_owned()],
+                false => vec!["negotiate".to_owned()],
+            },
+            data_categories: ["identity", "contact", "facts"].map(str::to_owned).to_vec(),
             recipients: vec![Recipient {
                 kind: "merchant".to_owned(),
                 uscc: Some(USCC.to_owned()),
@@ -336,6 +342,26 @@ async fn a_walk_in_takes_the_same_path_and_the_consumer_says_whether_the_center_
     }
     let report = world.channel.fsck().await.expect("it runs");
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[tokio::test]
+async fn the_center_learns_of_a_walk_in_only_what_the_consumer_agreed_to() {
+    let world = world(None).await;
+    let mut against = walk_in(false, &world);
+    against.report_to_center = true;
+    assert!(world.channel.register(CLERK, against).await.is_err(), "no purpose, no report");
+    let mut thin = walk_in(false, &world);
+    thin.consent.data_categories = vec!["facts".to_owned()];
+    assert!(world.channel.register(CLERK, thin).await.is_err(), "a phone needs a consent");
+    let kept = world.channel.register(CLERK, walk_in(false, &world)).await.expect("it is taken");
+    let no = kept.answer.complaint_no;
+    assert!(matches!(world.channel.tracking(&no).await, Err(ActError::Unknown)));
+    let urged = world.notify(no.as_str(), "notice-0001", "urge", serde_json::json!({})).await;
+    assert!(matches!(urged, Err(NoticeError::Act(ActError::Unknown))));
+    let erased =
+        world.notify(no.as_str(), "notice-0002", "consent_withdrawn", serde_json::json!({})).await;
+    assert!(matches!(erased, Err(NoticeError::Act(ActError::Unknown))));
+    assert_eq!(world.state(kept.case).await, StateName::Received);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Plain words and flags, already formatted. Knows nothing of where they come from.
 
 use super::forms::{Choice, RevealForm};
+pub(crate) use super::nav::{Section, Sees};
 
 /// How a thing should feel; the words beside it always say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,65 +34,6 @@ impl Tone {
     }
 }
 
-/// Which entry of the navigation is current.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Section {
-    /// 工作台, and the cases opened from it.
-    #[default]
-    Desk,
-    /// 现场登记
-    Register,
-    /// 回传
-    Reports,
-    /// 商户
-    Tenants,
-    /// 存证
-    Log,
-    /// 我的账号
-    Account,
-    /// 人员
-    People,
-    /// None: an error page.
-    Elsewhere,
-}
-
-impl Section {
-    /// Whether this is the 工作台.
-    pub(crate) const fn is_desk(self) -> bool {
-        matches!(self, Self::Desk)
-    }
-
-    /// Whether this is the 现场登记.
-    pub(crate) const fn is_register(self) -> bool {
-        matches!(self, Self::Register)
-    }
-
-    /// Whether this is the 回传 page.
-    pub(crate) const fn is_reports(self) -> bool {
-        matches!(self, Self::Reports)
-    }
-
-    /// Whether this is a page of the 商户.
-    pub(crate) const fn is_tenants(self) -> bool {
-        matches!(self, Self::Tenants)
-    }
-
-    /// Whether this is the 存证 page.
-    pub(crate) const fn is_log(self) -> bool {
-        matches!(self, Self::Log)
-    }
-
-    /// Whether this is the 我的账号 page.
-    pub(crate) const fn is_account(self) -> bool {
-        matches!(self, Self::Account)
-    }
-
-    /// Whether this is the 人员 page.
-    pub(crate) const fn is_people(self) -> bool {
-        matches!(self, Self::People)
-    }
-}
-
 /// What surrounds every page.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shell {
@@ -103,6 +45,8 @@ pub(crate) struct Shell {
     pub(crate) role: String,
     /// The other roles the person may act in.
     pub(crate) other_roles: Vec<Choice>,
+    /// Which entries of the navigation the role has.
+    pub(crate) sees: Sees,
     /// Whether the person may see the 人员 page.
     pub(crate) sees_people: bool,
     /// Whether the person may register a complaint at the desk.

@@ -94,6 +94,7 @@ impl Case {
                 self.need(event, &[StateName::Settled])?;
                 self.need_current(*offer_id, event)?;
                 self.breaches += 1;
+                self.extensions = 0;
                 self.state = CaseState::InProgress;
                 self.stop(at, Some(ClockKind::Perform));
                 self.start(clock);

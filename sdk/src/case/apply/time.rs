@@ -87,6 +87,7 @@ impl Case {
             Event::Reopened { clock } => {
                 self.need(event, &[StateName::Closed])?;
                 self.reopened += 1;
+                self.extensions = 0;
                 self.state = CaseState::InProgress;
                 self.start(clock);
                 Ok(())
@@ -140,21 +141,34 @@ impl Case {
         let moved = entry.clock.due_at != clock.due_at;
         entry.clock = clock.clone();
         if moved {
-            self.escalations
-                .retain(|told| told.clock != clock.kind || told.start_at != clock.start_at);
+            self.tell_again(clock);
         }
         Ok(())
     }
 
     fn resume(&mut self, clock: &Clock, at: Timestamp, event: &Event) -> Folded {
         let entry = self.running_mut(clock, event)?;
-        let stood = clock.pauses.last().map(|pause| (Some(pause.from_at), pause.to_at));
-        if stood != Some((entry.paused_at, at)) {
+        // It may have gone on before somebody noted it, and never after.
+        let stood = clock.pauses.last().is_some_and(|pause| {
+            Some(pause.from_at) == entry.paused_at
+                && pause.from_at <= pause.to_at
+                && pause.to_at <= at
+        });
+        if !stood {
             return Err(ApplyError::ClockUnknown { event: event.kind() });
         }
+        let moved = entry.clock.due_at != clock.due_at;
         entry.paused_at = None;
         entry.clock = clock.clone();
+        if moved {
+            self.tell_again(clock);
+        }
         Ok(())
+    }
+
+    /// Whoever was told of the old deadline is told of the new one.
+    fn tell_again(&mut self, clock: &Clock) {
+        self.escalations.retain(|told| told.clock != clock.kind || told.start_at != clock.start_at);
     }
 
     fn running_mut(&mut self, clock: &Clock, event: &Event) -> Result<&mut CaseClock, ApplyError> {
@@ -166,13 +180,14 @@ impl Case {
 
     fn miss(&mut self, kind: ClockKind, due_at: Timestamp, event: &Event) -> Folded {
         let same = |entry: &&mut CaseClock| {
-            entry.stopped_at.is_none() && entry.clock.kind == kind && entry.clock.due_at == due_at
+            // Two orders may end on one day: each is missed once.
+            entry.stopped_at.is_none()
+                && entry.clock.kind == kind
+                && entry.clock.due_at == due_at
+                && !entry.missed.contains(&due_at)
         };
         let entry = self.clocks.iter_mut().find(same);
         let entry = entry.ok_or(ApplyError::ClockUnknown { event: event.kind() })?;
-        if entry.missed.contains(&due_at) {
-            return Err(self.wrong(event));
-        }
         entry.missed.push(due_at);
         Ok(())
     }

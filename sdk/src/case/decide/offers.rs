@@ -66,13 +66,26 @@ impl Act<'_> {
             return Err(invalid("answer_by", "choose a day no later than perform_by"));
         }
         text("text", words)?;
+        if self.case.offer(offer_id).is_some() {
+            return Err(invalid("offer_id", "use a fresh id for each offer"));
+        }
         let terms = terms.clone();
+        let before = self.instead_of_theirs();
         if terms.total()? > self.policy.clerk_offer_limit {
             let drafted = Event::OfferDrafted { offer_id, terms, answer_by };
-            return Ok(Decision::of(drafted).with("text", words));
+            return Ok(before.and(drafted).with("text", words));
         }
         let offered = Event::Offered { offer_id, terms, answer_by };
-        Ok(Decision::of(offered).with("text", words).report(ReportKind::Offered))
+        Ok(before.and(offered).with("text", words).report(ReportKind::Offered))
+    }
+
+    /// An offer of ours declines what the consumer proposed, and the center hears so.
+    fn instead_of_theirs(&self) -> Decision {
+        match self.case.counter() {
+            None => Decision::default(),
+            Some(theirs) => Decision::of(Event::CounterDeclined { offer_id: theirs.id })
+                .report(ReportKind::CounterDeclined),
+        }
     }
 
     /// 审核通过: ours goes to the consumer as it was written; the consumer's own is agreed.

@@ -18,8 +18,11 @@ impl Act<'_> {
         match command {
             Command::AskSupplement { reply_by, text } => self.ask_supplement(*reply_by, text),
             Command::LapseSupplement => {
+                // The clock goes on when the day is over, not when somebody notes it.
+                let asked = self.case.asked.as_ref().ok_or(Circumstance::NothingAsked)?;
+                let over = Timestamp::end_of(asked.reply_by).plus_millis(1);
                 let lapsed = Decision::of(Event::SupplementLapsed {});
-                self.resume_after(lapsed, PauseGround::Supplement)
+                self.resume_after(lapsed, PauseGround::Supplement, over)
             }
             Command::Pause { reason } => {
                 let paused = self.pause(Decision::default(), PauseGround::Examination);
@@ -28,7 +31,7 @@ impl Act<'_> {
             }
             Command::Resume { reason } => {
                 text("reason", reason)?;
-                let clocks = self.clocks_after_pause()?;
+                let clocks = self.clocks_after_pause(self.now)?;
                 let resumed = Decision::of(Event::Resumed { clocks }).with("reason", reason);
                 Ok(resumed.report(ReportKind::Resumed))
             }
@@ -73,19 +76,24 @@ impl Act<'_> {
     }
 
     /// What stood still on this ground goes on, after what this decision already says.
-    pub(super) fn resume_after(&self, decision: Decision, ground: PauseGround) -> Decided {
+    pub(super) fn resume_after(
+        &self,
+        decision: Decision,
+        ground: PauseGround,
+        to_at: Timestamp,
+    ) -> Decided {
         if self.case.pause.as_ref().is_none_or(|pause| pause.ground != ground) {
             return Ok(decision);
         }
-        Ok(decision.and(Event::Resumed { clocks: self.clocks_after_pause()? }))
+        Ok(decision.and(Event::Resumed { clocks: self.clocks_after_pause(to_at)? }))
     }
 
-    /// The clocks that stand still, each with the deadline it has when it goes on now.
-    fn clocks_after_pause(&self) -> Result<Vec<Clock>, RefusalCode> {
+    /// The clocks that stand still, each with the deadline it has when it goes on then.
+    fn clocks_after_pause(&self, to_at: Timestamp) -> Result<Vec<Clock>, RefusalCode> {
         let mut clocks = Vec::new();
         for entry in self.case.clocks.iter().filter(|entry| entry.stopped_at.is_none()) {
             let Some(from_at) = entry.paused_at else { continue };
-            let pause = Pause { from_at, to_at: self.now };
+            let pause = Pause { from_at, to_at };
             clocks.push(entry.clock.after_pause(pause, &self.policy.calendar)?);
         }
         Ok(clocks)
@@ -133,10 +141,14 @@ impl Act<'_> {
 
     /// 超期: remembered for good. What follows is what the rule set says, and never a silent act.
     fn note_expiry(&self, kind: ClockKind, start_at: Timestamp) -> Decided {
-        let entry = self.entry(kind, start_at)?;
-        if entry.missed.contains(&entry.clock.due_at) || entry.overdue_millis(self.now).is_none() {
-            return Err(Circumstance::NotDueYet.into());
-        }
+        let due = |entry: &&CaseClock| {
+            entry.clock.kind == kind
+                && entry.clock.start_at == start_at
+                && entry.is_running()
+                && !entry.missed.contains(&entry.clock.due_at)
+                && entry.overdue_millis(self.now).is_some()
+        };
+        let entry = self.case.clocks.iter().find(due).ok_or(Circumstance::NotDueYet)?;
         let due_at = entry.clock.due_at;
         let noted = Decision::of(Event::ClockExpired { clock: kind, due_at });
         let then = self.policy.rules.clock(kind).map_or(OnExpiry::Warn, |rule| rule.on_expiry);
