@@ -268,6 +268,11 @@ async fn a_personal_token_does_no_more_than_its_scopes_and_its_person() {
     let mut wang = inside(&app, "wang", &reset).await;
     let fields = [("current", reset.as_str()), ("new", NEW), ("again", NEW)];
     assert_eq!(wang.post("/console/password", &fields).await.status, 303);
+    let why = "whoever knew the old password may have made it";
+    assert_eq!(refusal(reader.list("").await).status, 401, "{why}");
+    let fields = [("name", "erp"), ("days", "30"), ("scope", "cases:read")];
+    let page = wang.post("/console/account/tokens", &fields).await;
+    let reader = staff(&app, page.between("<code id=\"issued\">", "</code>"));
     assert_eq!(reader.list("").await.unwrap().len(), 1);
     let page = wang.get("/console/account").await;
     let path = page.between("action=\"/console/account/tokens/", "/revoke\"").to_owned();

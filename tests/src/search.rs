@@ -215,7 +215,7 @@ mod tests {
         let needles = Needles::new(&["欧阳静", "林雨桐", "赵一鸣"]).and_bytes("a key", &[7; 16]);
         let bytes = ["赵一鸣、欧阳静、赵一鸣".as_bytes(), &[7; 20][..]].concat();
         assert_eq!(needles.in_bytes(&bytes), ["欧阳静", "赵一鸣", "a key"]);
-        assert_eq!(needles.in_bytes(hex::encode([7; 16]).as_bytes()), ["a key"]);
+        assert_eq!(needles.in_bytes(hex::encode([7_u8; 16]).as_bytes()), ["a key"]);
         assert!(needles.in_bytes(&bytes[1..8]).is_empty());
     }
 }

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
-use green_channel::case::{Actor, Command, StateName};
+use green_channel::case::{Action, Actor, Command, Refusal, RefusalCode, StateName};
 use green_channel::channel::{ActError, LoadedCase};
-use green_channel::ids::CaseId;
+use green_channel::ids::{CaseId, Pseudonym};
 use green_channel::intake::{ApiProblem, ApiResult};
 use green_channel::protocol::{Problem, ProblemCode, parse_json};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::caller::ApiCaller;
 use super::cases::parse_id;
 use super::command_input::{CommandInput, Step};
 use crate::app::App;
-use crate::auth::Scope;
+use crate::auth::{Scope, responders};
 use crate::data_folder::Engine;
 
 /// Under which path the consumer answers; the secret follows it.
@@ -84,7 +84,12 @@ pub(crate) async fn carry_out(
             revealed = shown.1;
             shown.0
         }
-        Step::Command(command) => engine.act(id, actor, command, expected).await?,
+        Step::Command(command) => {
+            if let Command::ProposeTransfer { to, .. } = command {
+                may_take(engine, id, actor, *to).await?;
+            }
+            engine.act(id, actor, command, expected).await?
+        }
         Step::Assign(tenant) => engine.assign(id, actor, *tenant, expected).await?,
         Step::IssueLink => {
             let secret = engine.issue_link(id, actor, expected).await?;
@@ -95,6 +100,27 @@ pub(crate) async fn carry_out(
     };
     let events = acted.events.iter().map(|event| event.kind().to_owned()).collect();
     Ok(Done { loaded: acted.loaded, events, link: None, revealed })
+}
+
+/// Nobody waits for somebody who is not there: only who works on cases is asked to take one over.
+async fn may_take(
+    engine: &Engine,
+    id: CaseId,
+    actor: Actor,
+    to: Pseudonym,
+) -> Result<(), ActError> {
+    let all = responders(engine.store(), engine.now()).await?;
+    let choices = engine.view(id, &actor).await?.choices;
+    let propose = Action::ProposeTransfer.code();
+    let allowed = choices.iter().any(|choice| choice.action == propose && choice.allowed);
+    // Whoever may not hand it over at all hears that first.
+    if !allowed || all.iter().any(|one| one.pseudonym == to) {
+        return Ok(());
+    }
+    let problem = "choose somebody who works on cases";
+    let state = Some(engine.load(id).await?.case.state.name());
+    let code = RefusalCode::FieldInvalid { field: "to", problem };
+    Err(Refusal { action: Action::ProposeTransfer, state, code }.into())
 }
 
 /// Act on a case.

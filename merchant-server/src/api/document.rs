@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, desk, reports, reveals, stream, tenants};
+use super::{act, cases, desk, reports, responders, reveals, stream, tenants};
 use crate::cli;
 use crate::logging::say;
 
@@ -36,6 +36,7 @@ impl Modify for ApiToken {
         desk::register,
         reports::list,
         reports::replay,
+        responders::list,
         reveals::list,
         tenants::list,
         tenants::add,

@@ -8,6 +8,7 @@ mod command_input;
 mod desk;
 mod document;
 mod reports;
+mod responders;
 mod reveals;
 mod stream;
 mod tenants;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/desk-complaints", post(desk::register))
         .route("/api/v1/reports", get(reports::list))
         .route("/api/v1/reports/{report_id}/replay", post(reports::replay))
+        .route("/api/v1/responders", get(responders::list))
         .route("/api/v1/reveals", get(reveals::list))
         .route("/api/v1/tenants", get(tenants::list).post(tenants::add))
         .route("/api/v1/tenants/{tenant_id}", get(tenants::show).put(tenants::change))

@@ -6,12 +6,14 @@ mod password;
 mod people;
 mod permission;
 pub(crate) mod personnel;
+mod responders;
 mod second_factor;
 mod sessions;
 mod tokens;
 
 pub(crate) use people::{Held, PeopleError, Person, people, person};
 pub(crate) use permission::{Permission, allows, is_held};
+pub(crate) use responders::{Responder, responders};
 pub(crate) use second_factor::{factor_offer, factor_offered};
 pub(crate) use sessions::{
     Begun, COOKIE, Entered, LoginError, Session, SessionLimits, act_as, cookie_header,

@@ -129,6 +129,7 @@ pub(super) fn offer_card(index: usize, offer: &OfferView) -> OfferCard {
         ),
         text: offer.text.clone().unwrap_or_default(),
         answer: offer.via.map(|via| way(via, theirs)).unwrap_or_default(),
+        agreement_href: String::new(),
     }
 }
 

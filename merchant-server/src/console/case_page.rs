@@ -12,7 +12,7 @@ use green_channel::tenants::TenantStatus;
 use serde::Deserialize;
 
 use super::actions_view::{Lists, actions};
-use super::cards::{clock_card, clock_due, fact, offer_card};
+use super::cards::{clock_card, clock_due, fact};
 use super::form::{Misfit, Typed};
 use super::names::Names;
 use super::pages::CasePage;
@@ -21,7 +21,9 @@ use super::pages::parts::{
 };
 use super::plain::Listed;
 use super::shell::Visitor;
-use super::{PageResult, Trouble, desk, format, person_cards, render, reports, standing, wording};
+use super::{
+    PageResult, Trouble, agreement, desk, format, person_cards, render, reports, standing, wording,
+};
 use crate::app::App;
 use crate::auth::Permission;
 
@@ -109,7 +111,7 @@ pub(super) async fn page(
             .iter()
             .map(|clock| clock_card(clock, &view.rules, now, &calendar))
             .collect(),
-        offers: view.offers.iter().enumerate().rev().map(|(i, o)| offer_card(i, o)).collect(),
+        offers: agreement::offers(visitor, &view),
         contacts: contacts(&history, &names),
         timeline: history.iter().rev().map(|entry| timeline(entry, &names)).collect(),
         reports: report_lines(app, &view, id).await?,

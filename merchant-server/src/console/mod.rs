@@ -4,6 +4,7 @@
 mod account;
 mod act;
 mod actions_view;
+mod agreement;
 mod answer_link;
 mod cards;
 mod case_page;
@@ -20,6 +21,7 @@ mod person_cards;
 mod plain;
 mod register;
 mod register_form;
+mod reminders;
 mod reports;
 mod reveals;
 mod shell;
@@ -69,8 +71,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/console/people/{login}/{act}", post(people::act))
         .route("/console/cases/{case_id}", get(case_page::show))
         .route("/console/cases/{case_id}/actions", post(act::submit))
+        .route("/console/cases/{case_id}/agreement", get(agreement::show))
         .route("/console/cases/{case_id}/slip", get(register::slip))
         .route("/console/register", get(register::show).post(register::submit))
+        .route("/console/reminders", get(reminders::list))
         .route("/console/reports", get(reports::show))
         .route("/console/reports/{report_id}/resend", post(reports::resend))
         .route("/console/tenants", get(tenants::list))

@@ -11,12 +11,14 @@ use self::parts::{
     QueueFilter, RelatedLine, ReportLine, Shell, Step, Tab, Tile, TimelineEntry,
 };
 
+pub(crate) mod agreement;
 pub(crate) mod answer_link;
 pub(crate) mod forms;
 pub(crate) mod nav;
 pub(crate) mod parts;
 pub(crate) mod people;
 pub(crate) mod register;
+pub(crate) mod reminders;
 pub(crate) mod reveals;
 pub(crate) mod shop_room;
 pub(crate) mod tenants;

@@ -67,6 +67,7 @@ impl Visitor {
             other_roles: others.map(other).collect(),
             sees: Sees {
                 desk: self.may(Permission::ReadCases),
+                reminders: self.may(Permission::WorkCases),
                 shop: self.may(Permission::ReadOwnCases),
                 reports: self.may(Permission::ReadReports),
                 tenants: self.may(Permission::ReadTenants),

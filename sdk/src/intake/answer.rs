@@ -96,7 +96,7 @@ impl From<Refusal> for ApiProblem {
             | RefusalCode::Circumstance(_) => ProblemCode::CommandRefused,
         };
         let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
-        let mut document = code.problem().with_detail(detail);
+        let mut document = code.problem().with_detail(detail).with_reason(refusal.code());
         if let Some(field) = refusal.field() {
             document = document.with_field(field);
         }
@@ -158,7 +158,8 @@ impl From<NoticeError> for ApiProblem {
                 | RefusalCode::OfferStillOpen
                 | RefusalCode::Circumstance(_) => {
                     let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
-                    let document = ProblemCode::NoticeNotApplicable.problem().with_detail(detail);
+                    let document = ProblemCode::NoticeNotApplicable.problem();
+                    let document = document.with_detail(detail).with_reason(refusal.code());
                     Self(Box::new(document))
                 }
             },

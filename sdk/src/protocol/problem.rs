@@ -39,6 +39,9 @@ pub struct Problem {
     /// The stable code to decide by.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub code: String,
+    /// Of a refused command: the rule that said no, as `why_not` of a case names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The member of the body or the parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
@@ -55,6 +58,13 @@ impl Problem {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
+        self
+    }
+
+    /// Names the rule that said no.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
 

@@ -8,6 +8,8 @@ pub(crate) enum Section {
     /// 工作台, and the cases opened from it.
     #[default]
     Desk,
+    /// 提醒
+    Reminders,
     /// 现场登记
     Register,
     /// 回传
@@ -32,6 +34,11 @@ impl Section {
     /// Whether this is the 工作台.
     pub(crate) const fn is_desk(self) -> bool {
         matches!(self, Self::Desk)
+    }
+
+    /// Whether this is the 提醒 page.
+    pub(crate) const fn is_reminders(self) -> bool {
+        matches!(self, Self::Reminders)
     }
 
     /// Whether this is the 现场登记.
@@ -80,6 +87,8 @@ impl Section {
 pub(crate) struct Sees {
     /// 工作台
     pub(crate) desk: bool,
+    /// 提醒
+    pub(crate) reminders: bool,
     /// 本店案件
     pub(crate) shop: bool,
     /// 回传

@@ -257,6 +257,8 @@ pub(crate) struct OfferCard {
     pub(crate) text: String,
     /// By which way the consumer's word on it came; empty before.
     pub(crate) answer: String,
+    /// The agreement to print; empty for an offer that is none, and for who may not print it.
+    pub(crate) agreement_href: String,
 }
 
 /// Another case of the same consumer.
