@@ -3,6 +3,7 @@
 
 mod calendars;
 mod cluster;
+mod console_pages;
 mod contract;
 mod demo;
 mod desk;
