@@ -240,7 +240,7 @@ fn labels(roles: &[Role]) -> String {
 pub(crate) async fn change_roles(data: &Path, login: &str, held: Held) -> Result<(), CliError> {
     let engine = open(data).await?;
     let roles = labels(&held.roles);
-    personnel::change_roles(&engine, operator(), login, held).await?;
+    personnel::change_roles(&engine, operator(), login, held, None).await?;
     say(&format!("账号 {login} 的岗位已改为：{roles}"));
     Ok(())
 }

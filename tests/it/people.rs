@@ -130,8 +130,15 @@ async fn roles_that_do_not_go_together_are_refused_everywhere() {
     let page = administrator.post("/console/people", &fields).await;
     assert_eq!(page.status, 200, "{}", page.text);
     let first = page.between("<code id=\"issued\">", "</code>").to_owned();
-    let page = administrator.post("/console/people/zhao/roles", &[("roles", "auditor")]).await;
+    let zhao = "/console/people/zhao/roles";
+    let stale = [("roles", "manager"), ("were", "cashier")];
+    let page = administrator.post(zhao, &stale).await;
+    assert_eq!(page.status, 422, "another administrator was faster");
+    assert!(page.text.contains("刚被他人更改"), "{}", page.text);
+    let page = administrator.post(zhao, &[("roles", "auditor"), ("were", "clerk")]).await;
     assert_eq!(page.status, 303, "{}", page.text);
+    let page = administrator.post(zhao, &[("roles", "clerk"), ("were", "auditor")]).await;
+    assert_eq!(page.status, 422, "who watches the administrators is not theirs to change");
     let page = administrator.post("/console/people/chief/roles", &[("roles", "clerk")]).await;
     assert_eq!(page.status, 422, "nobody gives themselves a role");
     let page = administrator.post("/console/people/zhao/unlock", &[]).await;

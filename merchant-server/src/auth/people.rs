@@ -131,6 +131,11 @@ impl Person {
         Actor { role, pseudonym: self.pseudonym }
     }
 
+    /// The roles as a form quotes what it was made from.
+    pub(crate) fn roles_quoted(&self) -> String {
+        self.roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether the person may be let in at all.
     pub(crate) fn may_enter(&self, now: Timestamp) -> bool {
         !self.removed && !self.roles.is_empty() && !self.has_ended(now)
@@ -183,6 +188,8 @@ pub(crate) enum PeopleError {
     EndMissing,
     #[error("不能对自己的账号做这一步，请由另一名管理员办理")]
     Oneself,
+    #[error("该人员的岗位刚被他人更改，请核对后再提交")]
+    Stale,
     #[error("安全管理员和审计员的账号，请在服务器上用 merchant-server user 命令办理")]
     Watcher,
     #[error("两步验证已经启用；如需更换，请先由安全管理员重设")]

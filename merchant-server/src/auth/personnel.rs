@@ -45,15 +45,20 @@ pub(crate) async fn add<S: Store>(
     Ok(password)
 }
 
-/// Gives a person other roles; sessions end, so that nobody goes on with the old ones.
+/// Gives a person other roles, if they still have those that were `seen`; sessions end, so that
+/// nobody goes on with the old ones.
 pub(crate) async fn change_roles<S: Store>(
     channel: &Channel<S>,
     by: Actor,
     login: &str,
     held: Held,
+    seen: Option<&str>,
 ) -> Result<(), PeopleError> {
     let held = held.checked()?;
     person_change_noted(channel, by, login, "roles_changed", held_facts, |person| {
+        if seen.is_some_and(|seen| seen != person.roles_quoted()) {
+            return Err(PeopleError::Stale);
+        }
         person.roles.clone_from(&held.roles);
         (person.tenant, person.valid_until) = (held.tenant, held.valid_until);
         person.epoch += 1;

@@ -192,12 +192,27 @@ async fn revoke_where<S: Store>(
     let mut revoked = Vec::new();
     let mut all: Vec<(RecordRow, ApiToken)> = documents::all(store, KIND).await?;
     all.retain(|(row, token)| !token.revoked && fits(row, token));
-    for (row, token) in all {
-        let token = ApiToken { revoked: true, ..token };
-        documents::put(store, KIND, &row.id, row.version, &token, None).await?;
-        revoked.push(token);
+    for (row, _) in all {
+        revoked.extend(revoke(store, &row.id).await?);
     }
     Ok(revoked)
+}
+
+/// Revokes one token, whoever wrote it meanwhile; none when it was revoked already.
+async fn revoke<S: Store>(store: &S, id: &str) -> Result<Option<ApiToken>, StoreError> {
+    for _ in 0..documents::TRIES {
+        let Some(row) = store.record(KIND, id).await? else { return Ok(None) };
+        let token: ApiToken = documents::read(&row)?;
+        if token.revoked {
+            return Ok(None);
+        }
+        let token = ApiToken { revoked: true, ..token };
+        match documents::put(store, KIND, id, row.version, &token, None).await {
+            Err(StoreError::Conflict { .. }) => {}
+            done => return done.map(|()| Some(token)),
+        }
+    }
+    Err(StoreError::Conflict { what: "record" })
 }
 
 /// Every token, without its secret.

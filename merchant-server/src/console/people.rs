@@ -175,7 +175,8 @@ async fn perform(
     match act {
         Act::Roles => {
             let held = held(typed).map_err(Refused::Typed)?;
-            personnel::change_roles(engine, by, login, held).await?;
+            let seen = Some(typed.value("were"));
+            personnel::change_roles(engine, by, login, held, seen).await?;
         }
         Act::Password => {
             return Ok(Some(personnel::reset_password(engine, by, login).await?));
@@ -284,6 +285,7 @@ fn line(person: &Person, now: Timestamp, own: &str) -> PersonLine {
         locked: person.locked(now).is_some(),
         factor_on: person.totp.is_some(),
         choices: choices(&person.roles),
+        were: person.roles_quoted(),
         tenant,
         until: until.map(|until| until.to_string()).unwrap_or_default(),
     }

@@ -146,6 +146,8 @@ pub(crate) struct PersonLine {
     pub(crate) factor_on: bool,
     /// The roles to choose from.
     pub(crate) choices: Vec<Choice>,
+    /// The roles as the form was made from.
+    pub(crate) were: String,
     /// 商户编号
     pub(crate) tenant: String,
     /// 查阅截止日期
