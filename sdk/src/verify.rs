@@ -192,6 +192,14 @@ impl LogCheck {
             permit(&case, action, &stamped.actor, named.as_ref(), stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
+        if let (Event::Extended { clock }, Some(rules)) = (&stamped.event, &named) {
+            // As long as the rule says, and no longer.
+            let before = case.running(clock.kind).map_or(0, |entry| entry.clock.extended);
+            let more = rules.extension().map(|rule| rule.length);
+            if clock.extended.checked_sub(before) != more {
+                return Err(Fault::Deadline { position });
+            }
+        }
         if let Event::Settled { clock, offer_id, .. } = &stamped.event {
             let promised = case.offer(*offer_id).map(|offer| offer.terms.perform_by);
             if promised.map(Timestamp::end_of) != Some(clock.due_at) {

@@ -506,3 +506,41 @@ pub struct Stamped {
     /// What.
     pub event: Event,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_first_release_wrote_reads_as_what_it_meant_and_is_written_the_same() {
+        let offer = OfferId::from_bytes([7; 16]);
+        let at = "2026-11-24T02:00:00Z";
+        let clock = json!({
+            "kind": "perform", "start_at": at, "due_at": at, "length": 0, "unit": "named_day",
+            "provisional": false,
+        });
+        for (kind, data) in [
+            ("received", json!({ "diverted_at": at, "repeat": 0, "clocks": [clock] })),
+            ("settled", json!({ "offer_id": offer, "clock": clock })),
+            ("offer_declined", json!({ "offer_id": offer })),
+            ("rejection_overturned", json!({})),
+            ("urged", json!({})),
+            ("erased", json!({})),
+            ("withdrawn", json!({})),
+            ("supplemented", json!({})),
+            ("handback_acknowledged", json!({})),
+        ] {
+            let old = json!({ "kind": kind, "data": data });
+            let event: Event = serde_json::from_value(old.clone()).unwrap();
+            assert_eq!(event.kind(), kind);
+            let written = serde_json::to_value(&event).unwrap();
+            assert_eq!(
+                written["data"].as_object().map(serde_json::Map::len),
+                data.as_object().map(serde_json::Map::len),
+                "{kind}"
+            );
+        }
+    }
+}

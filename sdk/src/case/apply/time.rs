@@ -63,7 +63,9 @@ impl Case {
                 self.need(event, &NEGOTIATING)?;
                 self.extension_asked = None;
                 self.extensions += 1;
-                self.replace(clock, event)
+                self.replace(clock, event, |old| {
+                    clock.pauses == old.pauses && clock.extended > old.extended
+                })
             }
             Event::ExtensionRefused {} => {
                 self.need(event, &NEGOTIATING)?;
@@ -109,7 +111,10 @@ impl Case {
                 self.escalations.push(told);
                 Ok(())
             }
-            Event::ClockMoved { clock } => self.replace(clock, event),
+            // Other days, the same sum.
+            Event::ClockMoved { clock } => self.replace(clock, event, |old| {
+                clock.pauses == old.pauses && clock.extended == old.extended
+            }),
             _ => Err(self.wrong(event)),
         }
     }
@@ -136,8 +141,16 @@ impl Case {
 
     /// Puts the moved clock in the place of the one it was. Whoever was told of the old deadline
     /// is told of the new one again.
-    fn replace(&mut self, clock: &Clock, event: &Event) -> Folded {
+    fn replace(
+        &mut self,
+        clock: &Clock,
+        event: &Event,
+        follows: impl Fn(&Clock) -> bool,
+    ) -> Folded {
         let entry = self.running_mut(clock, event)?;
+        if !follows(&entry.clock) {
+            return Err(ApplyError::ClockUnknown { event: event.kind() });
+        }
         let moved = entry.clock.due_at != clock.due_at;
         entry.clock = clock.clone();
         if moved {
@@ -149,8 +162,10 @@ impl Case {
     fn resume(&mut self, clock: &Clock, at: Timestamp, event: &Event) -> Folded {
         let entry = self.running_mut(clock, event)?;
         // It may have gone on before somebody noted it, and never after.
-        let stood = clock.pauses.last().is_some_and(|pause| {
-            Some(pause.from_at) == entry.paused_at
+        let stood = clock.pauses.split_last().is_some_and(|(pause, earlier)| {
+            earlier == entry.clock.pauses
+                && clock.extended == entry.clock.extended
+                && Some(pause.from_at) == entry.paused_at
                 && pause.from_at <= pause.to_at
                 && pause.to_at <= at
         });
