@@ -11,6 +11,7 @@ use green_channel::time::{Clock, Date};
 
 use crate::cli::CliError;
 use crate::config::Config;
+use crate::data_folder::Engine;
 use crate::logging::say;
 use crate::rule_sets::{RuleSets, unconfirmed_zh};
 use crate::{calendars, data_folder, erased};
@@ -87,6 +88,15 @@ fn rules(data: &Path, config: &Config) -> Finding {
         Ok(set) => set,
         Err(error) => return Finding::Bad(error.to_string()),
     };
+    if !set.is_in_force(SystemClock.now().civil_date()) {
+        let (from, until) = (set.valid_from, set.valid_until);
+        let until = until.map_or_else(String::new, |last| format!("至 {last} "));
+        let text = format!(
+            "{} 今天不在有效期内（自 {from} 起{until}有效）；请在 config.toml 的 rules.set 改选",
+            set.id
+        );
+        return Finding::Bad(text);
+    }
     let open = unconfirmed_zh(&set);
     if open.is_empty() {
         return Finding::Good(set.id);
@@ -142,6 +152,7 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
         Err(error) => Finding::Bad(error.to_string()),
     };
     let mut findings = vec![("数据库", database)];
+    findings.push(("案件", cases(&engine).await));
     let checkpoint = engine.store().checkpoint().await.ok().flatten();
     let now = engine.now();
     findings.push(match checkpoint {
@@ -171,6 +182,31 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
         ("中心公钥", Finding::Good("已登记".to_owned()))
     });
     findings
+}
+
+/// Whether something can be done to every case.
+async fn cases(engine: &Engine) -> Finding {
+    let survey = match engine.survey().await {
+        Ok(survey) => survey,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    if survey.unreadable > 0 {
+        let text = format!("{} 件读不出，请运行 merchant-server fsck", survey.unreadable);
+        return Finding::Bad(text);
+    }
+    let missing: Vec<String> = survey
+        .without_rules
+        .iter()
+        .map(|(rules, cases)| format!("{rules}（{cases} 件）"))
+        .collect();
+    if !missing.is_empty() {
+        let text = format!(
+            "有未结案件适用的规则集已不在：{}；请把规则集文件放回数据目录的 rules 文件夹，否则不能办理",
+            missing.join("、")
+        );
+        return Finding::Bad(text);
+    }
+    Finding::Good(format!("{} 件可以办理或查阅", survey.looked))
 }
 
 async fn center(config: &Config) -> Finding {

@@ -4,18 +4,18 @@
 //! every deadline again. It knows nothing of storage, networks or the time now, and holds one folded case per
 //! stream in memory.
 
+mod particulars;
+
 use std::collections::BTreeMap;
 
+use self::particulars::Wrong;
 use crate::calendar::Calendar;
-use crate::case::{
-    Actor, Case, Clock, ClockRule, ClockUnit, Event, Role, RuleSet, Stamped, permit,
-};
+use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};
 use crate::ids::Pseudonym;
 use crate::log::{
     Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
     leaf_hash,
 };
-use crate::time::Timestamp;
 
 /// What is wrong with a log, and where. The first fault ends the check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +114,13 @@ pub struct Verified {
 struct Stream {
     next: u64,
     head: Hash,
-    case: Option<Case>,
+    told: Option<Told>,
+}
+
+/// A case as far as it was replayed, and its last event.
+struct Told {
+    case: Case,
+    last: Stamped,
 }
 
 /// A check in progress: feed the entries in order, then finish.
@@ -124,6 +130,7 @@ pub struct LogCheck {
     calendar: Calendar,
     frontier: Frontier,
     streams: BTreeMap<String, Stream>,
+    rules: BTreeMap<String, RuleSet>,
     deadlines: u64,
     not_judged: u64,
 }
@@ -141,6 +148,7 @@ impl LogCheck {
             calendar,
             frontier: Frontier::empty(),
             streams: BTreeMap::new(),
+            rules: RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect(),
             deadlines: 0,
             not_judged: 0,
         })
@@ -163,64 +171,63 @@ impl LogCheck {
             return Err(Fault::Chain { position });
         }
         // The named streams (host, fund, admin) tell no case.
-        let case = match leaf.stream.parse::<Pseudonym>() {
-            Ok(_) => Some(self.replay(position, &leaf, before.and_then(|stream| stream.case))?),
+        let told = match leaf.stream.parse::<Pseudonym>() {
+            Ok(_) => Some(self.replay(position, &leaf, before.and_then(|stream| stream.told))?),
             Err(_) => None,
         };
-        self.streams.insert(leaf.stream, Stream { next: next + 1, head: hash, case });
+        self.streams.insert(leaf.stream, Stream { next: next + 1, head: hash, told });
         self.frontier.append(hash);
         Ok(())
     }
 
-    fn replay(&mut self, position: u64, leaf: &Leaf, case: Option<Case>) -> Result<Case, Fault> {
+    fn replay(&mut self, position: u64, leaf: &Leaf, told: Option<Told>) -> Result<Told, Fault> {
         let illegal = |reason: String| Fault::Illegal { position, reason };
         let unknown = || illegal(format!("{} is no event of a case", leaf.kind));
         let stamped = stamped(leaf).ok_or_else(unknown)?;
         let rules = leaf.rules.as_deref().unwrap_or_default();
-        for clock in stamped.event.clocks() {
-            self.deadline(position, leaf, clock)?;
-        }
-        let Some(case) = case else {
-            return Case::begin(&stamped, rules).map_err(|error| illegal(error.to_string()));
-        };
-        if case.rules != rules {
+        if told.as_ref().is_some_and(|told| told.case.rules != rules) {
             return Err(illegal("a case keeps the rule set it began with".to_owned()));
         }
+        let named = self.rules.get(rules);
+        let (case, last) = match told {
+            None => (None, None),
+            Some(Told { case, last }) => (Some(case), Some(last)),
+        };
+        particulars::hold(case.as_ref(), &stamped, last.as_ref(), named).map_err(|wrong| {
+            match wrong {
+                Wrong::Deadline => Fault::Deadline { position },
+                Wrong::Event(reason) => illegal(reason.to_owned()),
+            }
+        })?;
         // The same table that let it happen: role, state, first responder, second person, dates.
-        let named = RuleSet::named(rules).ok();
-        if let Some(action) = stamped.event.action(&case) {
-            permit(&case, action, &stamped.actor, named.as_ref(), stamped.at)
+        if let Some(case) = &case
+            && let Some(action) = stamped.event.action(case)
+        {
+            permit(case, action, &stamped.actor, named, stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
-        if let (Event::Extended { clock }, Some(rules)) = (&stamped.event, &named) {
-            // As long as the rule says, and no longer.
-            let before = case.running(clock.kind).map_or(0, |entry| entry.clock.extended);
-            let more = rules.extension().map(|rule| rule.length);
-            if clock.extended.checked_sub(before) != more {
-                return Err(Fault::Deadline { position });
-            }
+        let is_known = named.is_some();
+        for clock in stamped.event.clocks() {
+            self.deadline(position, leaf, clock, is_known)?;
         }
-        if let Event::Settled { clock, offer_id, .. } = &stamped.event {
-            let promised = case.offer(*offer_id).map(|offer| offer.terms.perform_by);
-            if promised.map(Timestamp::end_of) != Some(clock.due_at) {
-                return Err(Fault::Deadline { position });
-            }
-        }
-        case.apply(&stamped).map_err(|error| illegal(error.to_string()))
+        let folded = match case {
+            None => Case::begin(&stamped, rules),
+            Some(case) => case.apply(&stamped),
+        };
+        let case = folded.map_err(|error| illegal(error.to_string()))?;
+        Ok(Told { case, last: stamped })
     }
 
-    /// Computes a deadline again, and its length from the rule set where that is a shipped one.
-    /// What is bound to another calendar version or rule set is counted, not judged.
-    fn deadline(&mut self, position: u64, leaf: &Leaf, clock: &Clock) -> Result<(), Fault> {
-        let wrong = Fault::Deadline { position };
-        let named = leaf.rules.as_deref().and_then(|rules| RuleSet::named(rules).ok());
-        let rule = named.as_ref().map(|rules| rules.clock(clock.kind));
-        let by_rule = |rule: &ClockRule| (rule.length, rule.unit) == (clock.length, clock.unit);
-        if clock.unit != ClockUnit::NamedDay && rule.is_some_and(|rule| !rule.is_some_and(by_rule))
-        {
-            return Err(wrong);
-        }
-        if leaf.calendar.as_deref() != Some(self.calendar.version()) || named.is_none() {
+    /// Computes a deadline again. What is bound to another calendar version or to a rule set that
+    /// this program does not carry is counted, not judged.
+    fn deadline(
+        &mut self,
+        position: u64,
+        leaf: &Leaf,
+        clock: &Clock,
+        is_known: bool,
+    ) -> Result<(), Fault> {
+        if leaf.calendar.as_deref() != Some(self.calendar.version()) || !is_known {
             self.not_judged += 1;
             return Ok(());
         }
@@ -229,7 +236,7 @@ impl LogCheck {
                 self.deadlines += 1;
                 Ok(())
             }
-            _ => Err(wrong),
+            _ => Err(Fault::Deadline { position }),
         }
     }
 
@@ -247,8 +254,8 @@ impl LogCheck {
             return Err(Fault::Root);
         }
         let mut states = BTreeMap::new();
-        for case in self.streams.values().filter_map(|stream| stream.case.as_ref()) {
-            *states.entry(case.state.name().code()).or_insert(0) += 1;
+        for told in self.streams.values().filter_map(|stream| stream.told.as_ref()) {
+            *states.entry(told.case.state.name().code()).or_insert(0) += 1;
         }
         let cases = states.values().sum();
         Ok(Verified {

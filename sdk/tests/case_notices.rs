@@ -30,11 +30,12 @@ enum Notice {
     Overturned,
     Rated,
     Reopen,
+    Breached,
     ExtensionGranted,
     Unknown,
 }
 
-const NOTICES: [Notice; 14] = [
+const NOTICES: [Notice; 15] = [
     Notice::Urge,
     Notice::Supervise,
     Notice::Supplement,
@@ -47,6 +48,7 @@ const NOTICES: [Notice; 14] = [
     Notice::Overturned,
     Notice::Rated,
     Notice::Reopen,
+    Notice::Breached,
     Notice::ExtensionGranted,
     Notice::Unknown,
 ];
@@ -57,7 +59,10 @@ fn model(state: StateName, notice: Notice) -> Option<StateName> {
     let live = !state.is_over();
     let from = |only: StateName, to: StateName| (state == only).then_some(to);
     match notice {
-        Notice::Urge | Notice::Supervise | Notice::Supplement => live.then_some(state),
+        // Before the center for its review nothing can be asked of us.
+        Notice::Urge | Notice::Supervise => (live && state != StateName::Rejected).then_some(state),
+        Notice::Supplement => live.then_some(state),
+        Notice::Breached => from(StateName::Settled, StateName::InProgress),
         Notice::Withdrawn => live.then_some(StateName::Withdrawn),
         Notice::ConsentWithdrawn => (state != StateName::Erased).then_some(StateName::Erased),
         Notice::Unknown => (state != StateName::Erased).then_some(state),
@@ -117,7 +122,7 @@ fn command(notice: Notice, case: &Case) -> Command {
         Notice::Supervise => Command::Supervise { reply_by: day },
         Notice::Supplement => Command::Supplement { text: words() },
         Notice::Withdrawn => Command::Withdraw { reason: None, signature: None },
-        Notice::ConsentWithdrawn => Command::WithdrawConsent { signature: None },
+        Notice::ConsentWithdrawn => Command::WithdrawConsent { paper_no: None },
         Notice::Accepted => answer(true),
         Notice::Declined => answer(false),
         Notice::Countered => Command::Counter {
@@ -131,6 +136,7 @@ fn command(notice: Notice, case: &Case) -> Command {
         Notice::Overturned => Command::Review { upheld: false, text: None },
         Notice::Rated => Command::Rate { stars: 4, text: None, signature: None },
         Notice::Reopen => Command::Reopen { reason: words(), signature: None },
+        Notice::Breached => Command::Breach { reason: words() },
         Notice::ExtensionGranted => Command::AnswerExtension { granted: true, text: None },
         Notice::Unknown => Command::KeepNotice { raw: words() },
     }

@@ -143,8 +143,9 @@ fn command(action: Action, variant: u8, actor: &Actor, case: &Case, now: Timesta
             Command::AskSupplement { reply_by: in_days(i64::from(variant) * 2), text: reason }
         }
         Action::LapseSupplement => Command::LapseSupplement,
-        Action::Pause => Command::Pause { reason },
+        Action::Pause => Command::Pause { until: in_days(i64::from(variant) * 30), reason },
         Action::Resume => Command::Resume { reason },
+        Action::LapsePause => Command::LapsePause,
         Action::AskExtension => Command::AskExtension { reason },
         Action::AnswerExtension => {
             Command::AnswerExtension { granted: variant > 0, text: Some(reason) }
@@ -190,7 +191,9 @@ fn command(action: Action, variant: u8, actor: &Actor, case: &Case, now: Timesta
             summary: reason,
         },
         Action::Withdraw => Command::Withdraw { reason: None, signature },
-        Action::WithdrawConsent => Command::WithdrawConsent { signature },
+        Action::WithdrawConsent => {
+            Command::WithdrawConsent { paper_no: (variant > 0).then(|| "CH-2026-0031".to_owned()) }
+        }
         Action::Erase => Command::Erase {
             reason: if variant == 0 { EraseReason::Restored } else { EraseReason::Retention },
         },

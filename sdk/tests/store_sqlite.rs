@@ -280,7 +280,7 @@ async fn a_store_of_the_first_release_opens_with_every_row_as_it_was() {
     assert!(store.case(id(1)).await.unwrap().is_some());
     // Every case of before is looked at once; a new one says itself when.
     let now = Timestamp::from_millis(1).unwrap();
-    assert_eq!(store.waking(now, 100).await.unwrap().len(), 19);
+    assert_eq!(store.waking(now, None, 100).await.unwrap().len(), 19);
     store.close().await.unwrap();
     let after = all_rows(&path);
     // What a later release added stands behind what was there.

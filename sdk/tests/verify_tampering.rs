@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use green_channel::calendar::Calendar;
-use green_channel::case::{Actor, Command, HandbackReason, Role, RuleSet};
+use green_channel::case::{
+    Actor, Closing, Command, ContactMethod, HandbackReason, Role, RuleSet, TermKind, Terms,
+};
 use green_channel::channel::{CenterTrust, Channel, ChannelConfig, Host, KeyRing, KeyRingFile};
-use green_channel::ids::Pseudonym;
+use green_channel::ids::{CaseId, OfferId, Pseudonym};
 use green_channel::log::{Checkpoint, Frontier, Leaf, NoteSigner, leaf_hash, sign_checkpoint};
 use green_channel::money::Fen;
 use green_channel::privacy::Personal;
@@ -19,6 +21,9 @@ use green_channel::verify::{Fault, LogCheck, Verified};
 use serde_json::json;
 
 const ORIGIN: &str = "mall.example/log";
+const CLERK: Actor = Actor { role: Role::Clerk, pseudonym: Pseudonym::new([1; 16]) };
+const SUPERVISOR: Actor = Actor { role: Role::Supervisor, pseudonym: Pseudonym::new([3; 16]) };
+const CENTER: Actor = Actor { role: Role::Center, pseudonym: Pseudonym::new([5; 16]) };
 const USCC: &str = "91000000000000000K";
 
 /// A log as it is exported.
@@ -29,8 +34,15 @@ struct Log {
     entries: Vec<Vec<u8>>,
 }
 
-/// Three cases, one of them worked on, in one log.
-async fn honest() -> Log {
+/// A merchant whose log is to be checked.
+struct Mall {
+    channel: Channel<SqliteStore>,
+    clock: Arc<ManualClock>,
+    center: SimCenter,
+    _folder: tempfile::TempDir,
+}
+
+async fn mall(rules: &str) -> Mall {
     let now = "2026-11-23T09:00:00+08:00".parse().expect("an instant");
     let clock = Arc::new(ManualClock::at(now));
     let merchant = "https://mall.example".to_owned();
@@ -54,7 +66,7 @@ async fn honest() -> Log {
         },
         center: CenterTrust::new("https://center.example", center.keys()),
         keys: keys.expect("fresh keys read"),
-        rules: RuleSet::named("odr-2026").expect("shipped"),
+        rules: RuleSet::named(rules).expect("shipped"),
         more_rules: Vec::new(),
         retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
@@ -64,27 +76,50 @@ async fn honest() -> Log {
     let entropy = Arc::new(SeededEntropy::new(100));
     let store = store.expect("the store opens");
     let channel = Channel::open(store, config, clock.clone(), entropy).await.expect("it opens");
-    let clerk = Actor { role: Role::Clerk, pseudonym: Pseudonym::new([1; 16]) };
-    for n in 0..3 {
+    Mall { channel, clock, center, _folder: folder }
+}
+
+impl Mall {
+    async fn divert(&self, n: usize) -> CaseId {
         let no = format!("no-{n}");
-        let case = &corpus::corpus()[n];
-        let consent = center.consent(&no);
-        let complaint = case.to_complaint(7, &no, clock.now(), USCC, "商场", &consent).to_string();
-        let id = channel.divert(None, complaint.as_bytes()).await.expect("it is taken").case;
+        let (case, now) = (&corpus::corpus()[n], self.clock.now());
+        let consent = self.center.consent(&no);
+        let complaint = case.to_complaint(7, &no, now, USCC, "商场", &consent).to_string();
+        self.channel.divert(None, complaint.as_bytes()).await.expect("it is taken").case
+    }
+
+    async fn act(&self, id: CaseId, actor: Actor, command: Command) {
+        let acted = self.channel.act(id, actor, &command, None).await;
+        acted.unwrap_or_else(|error| panic!("{}: {error}", command.action().code()));
+        self.clock.advance(60_000);
+    }
+
+    async fn log(&self) -> Log {
+        self.channel.sequence().await.expect("the log grows");
+        let entries = self.channel.store().log_entries(0, 100).await.expect("it reads");
+        let checkpoint = self.channel.store().checkpoint().await.expect("it reads");
+        let entries: Vec<_> = entries.into_iter().map(|leaf| leaf.bytes).collect();
+        let note = checkpoint.expect("it is signed").note;
+        Log { vkey: self.channel.log_vkey(), note, entries }
+    }
+}
+
+/// Three cases, one of them worked on, in one log.
+async fn honest() -> Log {
+    let mall = mall("odr-2026").await;
+    for n in 0..3 {
+        let id = mall.divert(n).await;
         if n == 0 {
             let summary = Personal::new("两次协商未果".to_owned());
-            let back = Command::HandBack { reason: HandbackReason::NoAgreement, summary };
+            let back = Command::HandBack { reason: HandbackReason::ConsumerAsks, summary };
             for command in [Command::Accept, back] {
-                channel.act(id, clerk, &command, None).await.expect("it is allowed");
+                mall.act(id, CLERK, command).await;
             }
         }
     }
-    channel.sequence().await.expect("the log grows");
-    let entries = channel.store().log_entries(0, 100).await.expect("it reads");
-    let checkpoint = channel.store().checkpoint().await.expect("it reads").expect("it is signed");
-    let entries: Vec<_> = entries.into_iter().map(|leaf| leaf.bytes).collect();
-    assert_eq!(entries.len(), 6);
-    Log { vkey: channel.log_vkey(), note: checkpoint.note, entries }
+    let log = mall.log().await;
+    assert_eq!(log.entries.len(), 6);
+    log
 }
 
 fn check(log: &Log) -> Result<Verified, Fault> {
@@ -261,4 +296,216 @@ async fn the_honest_log_passes_and_every_forgery_is_found_and_named() {
         assert!(named(&fault), "{name}: {fault}");
         assert!(!fault.message_zh().is_empty());
     }
+}
+
+fn said() -> Personal<String> {
+    Personal::new("若干情况说明".to_owned())
+}
+
+/// A case with pauses, more time, an agreement and an end, and one that was erased at the desk.
+async fn lived() -> Log {
+    let mall = mall("odr-2026.2").await;
+    let day = |text: &str| text.parse().expect("a date");
+    let id = mall.divert(0).await;
+    mall.act(id, CLERK, Command::Accept).await;
+    mall.act(id, CLERK, Command::AskSupplement { reply_by: day("2026-11-25"), text: said() }).await;
+    mall.act(id, CENTER, Command::Supplement { text: said() }).await;
+    let examined = Command::Pause { until: day("2026-12-01"), reason: said() };
+    mall.act(id, SUPERVISOR, examined).await;
+    mall.act(id, SUPERVISOR, Command::Resume { reason: said() }).await;
+    mall.act(id, CLERK, Command::AskExtension { reason: said() }).await;
+    mall.act(id, CENTER, Command::AnswerExtension { granted: true, text: None }).await;
+    mall.act(id, CENTER, Command::Urge).await;
+    let (offer_id, terms) = (OfferId::from_bytes([7; 16]), explanation("2026-11-30"));
+    let offer = Command::Offer { offer_id, terms, answer_by: day("2026-11-27"), text: said() };
+    mall.act(id, CLERK, offer).await;
+    let yes = Command::Answer { offer_id, accepted: true, text: None, signature: None };
+    mall.act(id, CENTER, yes).await;
+    mall.act(id, CLERK, Command::Perform { proof: said(), closing: closing() }).await;
+    let erased = mall.divert(1).await;
+    let paper_no = Some("CH-2026-0031".to_owned());
+    mall.act(erased, SUPERVISOR, Command::WithdrawConsent { paper_no }).await;
+    mall.log().await
+}
+
+fn explanation(perform_by: &str) -> Terms {
+    Terms {
+        kinds: vec![TermKind::Explanation],
+        refund_fen: Fen::ZERO,
+        damages_fen: Fen::ZERO,
+        multiple_fen: Fen::ZERO,
+        mental_damages_fen: Fen::ZERO,
+        perform_by: perform_by.parse().expect("a date"),
+        in_exchange: Vec::new(),
+    }
+}
+
+fn closing() -> Closing {
+    Closing {
+        outcome: green_channel::codes::Outcome::Explanation,
+        method: ContactMethod::Phone,
+        process: said(),
+        result: said(),
+        recovered_fen: Fen::ZERO,
+    }
+}
+
+/// What somebody with the log's key could write, who knows neither rule nor calendar: kind of the
+/// entry, what is changed in it, and whether a deadline is at fault.
+type Untruth = (&'static str, &'static str, fn(&mut Leaf), bool);
+
+const UNTRUTHS: [Untruth; 22] = [
+    (
+        "a deadline named by nobody",
+        "received",
+        |l| {
+            l.data["clocks"][1]["unit"] = json!("named_day");
+            l.data["clocks"][1]["length"] = json!(0);
+            l.data["clocks"][1]["due_at"] = json!("2030-12-31T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    (
+        "a clock that begins a day later",
+        "received",
+        |l| {
+            l.data["clocks"][1]["start_at"] = json!("2026-11-24T09:00:00+08:00");
+            l.data["clocks"][1]["due_at"] = json!("2026-12-08T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    (
+        "an intake without its clock",
+        "received",
+        |l| {
+            l.data["clocks"].as_array_mut().expect("a list").truncate(1);
+        },
+        true,
+    ),
+    (
+        "a diversion from next week",
+        "received",
+        |l| {
+            l.data["diverted_at"] = json!("2026-11-30T09:00:00+08:00");
+            l.data["clocks"][1]["start_at"] = json!("2026-11-30T09:00:00+08:00");
+            l.data["clocks"][1]["due_at"] = json!("2026-12-14T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    (
+        "another first responder",
+        "accepted",
+        |l| {
+            l.data["first_responder"] = json!(Pseudonym::new([2; 16]));
+        },
+        false,
+    ),
+    (
+        "a pause out of nothing",
+        "supplement_asked",
+        |l| {
+            l.kind = "contacted".to_owned();
+            l.data = json!({ "method": "phone", "result": "reached" });
+        },
+        false,
+    ),
+    ("a pause by somebody else", "paused", |l| l.actor.pseudonym = Pseudonym::new([2; 16]), false),
+    ("a pause of another clock", "paused", |l| l.data["clocks"] = json!(["urge"]), false),
+    ("a pause at another instant", "paused", |l| l.at = l.at.plus_millis(1), false),
+    (
+        "an examination without an end",
+        "examined",
+        |l| {
+            l.data.as_object_mut().expect("a map").remove("until");
+        },
+        false,
+    ),
+    (
+        "an examination of three months",
+        "examined",
+        |l| l.data["until"] = json!("2027-02-22"),
+        false,
+    ),
+    (
+        "an examination ordered by a clerk",
+        "examined",
+        |l| {
+            l.actor.role = "clerk".to_owned();
+        },
+        false,
+    ),
+    (
+        "a pause longer than it was",
+        "resumed",
+        |l| {
+            l.data["clocks"][0]["pauses"][0]["to_at"] = json!("2026-11-23T09:01:00+08:00");
+        },
+        false,
+    ),
+    ("a clock that never goes on", "resumed", |l| l.data["clocks"] = json!([]), false),
+    ("more time than the rule gives", "extension_asked", |l| l.data["length"] = json!(10), true),
+    ("more time of another clock", "extension_asked", |l| l.data["clock"] = json!("urge"), true),
+    (
+        "more time than was asked",
+        "extended",
+        |l| {
+            l.data["clock"]["extended"] = json!(10);
+            l.data["clock"]["due_at"] = json!("2026-12-21T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    (
+        "more time granted by ourselves",
+        "extended",
+        |l| l.actor.role = "supervisor".to_owned(),
+        false,
+    ),
+    (
+        "a reminder that begins later",
+        "urged",
+        |l| {
+            l.data["clock"]["start_at"] = json!("2026-11-24T09:00:00+08:00");
+            l.data["clock"]["due_at"] = json!("2026-11-25T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    (
+        "a promise that is kept later",
+        "settled",
+        |l| {
+            l.data["clock"]["due_at"] = json!("2026-12-31T23:59:59.999+08:00");
+        },
+        true,
+    ),
+    ("an end by somebody else", "closed", |l| l.actor.pseudonym = Pseudonym::new([2; 16]), false),
+    ("a consent ended by a clerk", "erased", |l| l.actor.role = "clerk".to_owned(), false),
+];
+
+/// The place of an untruth: the second pause is the examination.
+fn place_of(log: &Log, kind: &str) -> usize {
+    if kind == "examined" {
+        let is = |bytes: &Vec<u8>| Leaf::parse(bytes).expect("a leaf").kind == "paused";
+        return log.entries.iter().rposition(is).expect("it is there");
+    }
+    place(log, kind)
+}
+
+#[tokio::test]
+async fn what_the_rules_do_not_give_is_found_even_when_everything_is_chained_anew() {
+    let honest = lived().await;
+    let verified = check(&honest).expect("the honest log passes");
+    assert_eq!((verified.cases, verified.not_judged), (2, 0));
+    let mut missed = Vec::new();
+    for (name, kind, forge, is_deadline) in UNTRUTHS {
+        let mut log = honest.clone();
+        let at = place_of(&log, kind);
+        edit(&mut log, at, forge);
+        rechain(&mut log);
+        match check(&log) {
+            Err(Fault::Deadline { position }) if is_deadline && position == at as u64 => {}
+            Err(Fault::Illegal { position, .. }) if !is_deadline && position >= at as u64 => {}
+            found => missed.push(format!("{name}: {:?}", found.map(|_| ()))),
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

@@ -53,7 +53,7 @@ pub(crate) enum CommandInput {
     },
     /// 请消费者补充材料: clocks stand still meanwhile, where the rule set says so.
     AskSupplement {
-        /// Until when; within 30 days.
+        /// Until when; as long as the rule set lets it.
         #[serde(with = "iso_date")]
         #[schema(value_type = String, format = Date)]
         reply_by: Date,
@@ -63,6 +63,10 @@ pub(crate) enum CommandInput {
     },
     /// 暂停计时, for an examination (鉴定、检测).
     Pause {
+        /// The last day on which clocks stand still; they go on by themselves after it.
+        #[serde(with = "iso_date")]
+        #[schema(value_type = String, format = Date)]
+        until: Date,
         /// Which examination.
         #[schema(max_length = 4000)]
         reason: String,
@@ -203,10 +207,11 @@ pub(crate) enum CommandInput {
     },
     /// 撤回同意: destroys the personal data, for good.
     WithdrawConsent {
-        /// How the consumer signed.
+        /// The number of the paper the consumer signed, in the host's own file: it outlives the
+        /// personal data. No number of a person.
         #[serde(default)]
-        #[schema(max_length = 4000)]
-        signature: Option<String>,
+        #[schema(min_length = 4, max_length = 32, pattern = "^[A-Za-z0-9-]{4,32}$")]
+        paper_no: Option<String>,
     },
     /// 补充材料: something more from the consumer.
     Supplement {
@@ -299,7 +304,7 @@ impl CommandInput {
             Self::AskSupplement { reply_by, text } => {
                 Command::AskSupplement { reply_by, text: said(text) }
             }
-            Self::Pause { reason } => Command::Pause { reason: said(reason) },
+            Self::Pause { until, reason } => Command::Pause { until, reason: said(reason) },
             Self::Resume { reason } => Command::Resume { reason: said(reason) },
             Self::AskExtension { reason } => Command::AskExtension { reason: said(reason) },
             Self::Extend { reason } => Command::Extend { reason: said(reason) },
@@ -330,9 +335,7 @@ impl CommandInput {
             Self::Withdraw { reason, signature } => {
                 Command::Withdraw { reason: reason.map(said), signature: signature.map(said) }
             }
-            Self::WithdrawConsent { signature } => {
-                Command::WithdrawConsent { signature: signature.map(said) }
-            }
+            Self::WithdrawConsent { paper_no } => Command::WithdrawConsent { paper_no },
             Self::Supplement { text } => Command::Supplement { text: said(text) },
             Self::Unassign { reason } => Command::Unassign { reason: said(reason) },
             Self::TenantState { text } => Command::TenantState { text: said(text) },

@@ -91,7 +91,7 @@ async fn refused(
 }
 
 /// The names of the fields on the page.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 26] = [
     "kinds",
     "refund_yuan",
     "damages_yuan",
@@ -116,6 +116,8 @@ const KNOWN: [&str; 24] = [
     "signature",
     "tenant",
     "stars",
+    "until",
+    "paper_no",
 ];
 
 /// The page again, with what was typed and what is wrong with it.

@@ -65,7 +65,7 @@ impl Typed {
                 let reply_by = self.date("reply_by")?;
                 Command::AskSupplement { reply_by, text: self.text("text") }
             }
-            "pause" => Command::Pause { reason: self.text("reason") },
+            "pause" => Command::Pause { until: self.date("until")?, reason: self.text("reason") },
             "resume" => Command::Resume { reason: self.text("reason") },
             "ask_extension" => Command::AskExtension { reason: self.text("reason") },
             "extend" => Command::Extend { reason: self.text("reason") },
@@ -124,7 +124,8 @@ impl Typed {
             },
             "withdraw_consent" => {
                 self.confirmed("请勾选确认后再撤回同意")?;
-                Command::WithdrawConsent { signature: self.some_text("signature") }
+                let paper_no = Some(self.value("paper_no")).filter(|no| !no.is_empty());
+                Command::WithdrawConsent { paper_no: paper_no.map(str::to_owned) }
             }
             "supplement" => Command::Supplement { text: self.text("text") },
             "rate" => Command::Rate {
@@ -265,12 +266,14 @@ pub(super) fn problem_zh(field: &str) -> &'static str {
             "金额与所选内容须一致：选了就填金额，填了金额就要选"
         }
         "perform_by" => "请选择今天或以后、两年以内的日期",
-        "answer_by" => "请选择今天或以后、且不晚于履行期限的日期",
-        "recovered_fen" => "金额有误：没有金钱内容的和解请填 0",
+        "answer_by" => "请选择今天或以后、不晚于履行期限、且在规则集允许天数以内的日期",
+        "recovered_fen" => "金额有误：不超过方案约定的金额；没有金钱内容的和解请填 0",
         "fields" => "请至少勾选一项",
         "in_exchange" => "消费者配合事项每项只选一次",
         "to" => "请选择现任首问责任人以外的人",
-        "reply_by" => "请选择今天或以后、30 天以内的日期",
+        "reply_by" => "请选择今天或以后、规则集允许天数以内的日期",
+        "until" => "请选择今天或以后、规则集允许天数以内的日期",
+        "paper_no" => "请填写书面材料编号：4 至 32 个字母、数字或连字符，不要填电话或证件号码",
         "signature" => "请写明消费者如何签字确认，例如：本人签字，回执第 12 号",
         "tenant" => "请选择另一家已登记的商户",
         "stars" => "请选择 1 至 5 星",

@@ -214,18 +214,21 @@ impl Material<'_> {
                 .area("text", "需要补充的材料", "会经 12315 中心告知消费者。")
                 .form
         });
-        let (exam, examined) = (
-            self.reasoned(
-                Action::Pause,
-                "鉴定、检测所需时间不计入",
-                "鉴定或检测项目",
-                "项目、机构、预计完成时间。",
-            ),
-            self.reasoned(Action::Resume, "鉴定、检测已完成", "鉴定或检测结论", "写明结论和日期。"),
-        );
+        let exam = self.sketch(Action::Pause, "鉴定、检测所需时间不计入").map(|form| {
+            form.date("until", "预计完成日期", "", self.today)
+                .area("reason", "鉴定或检测项目", "项目、机构。到期未恢复的，计时自动继续。")
+                .form
+        });
+        let examined =
+            self.reasoned(Action::Resume, "鉴定、检测已完成", "鉴定或检测结论", "写明结论和日期。");
         let extensions = [
             self.reasoned(Action::AskExtension, "由 12315 中心决定", "延期理由", "中心凭此答复。"),
-            self.reasoned(Action::Extend, "由主管决定", "延期理由", "会告知 12315 中心。"),
+            self.reasoned(
+                Action::Extend,
+                "由主管决定",
+                "延期理由",
+                "报送中心的案件会告知 12315 中心。",
+            ),
         ];
         let assign = self.sketch(Action::Assign, "由哪家商户承担").map(|form| {
             form.intro("同意书没有写明该商户的，系统不向其提供消费者信息。")
@@ -274,9 +277,17 @@ impl Material<'_> {
         });
         let consent = self.sketch(Action::WithdrawConsent, "销毁消费者个人信息").map(|form| {
             form.grave()
-                .intro("消费者撤回同意的，个人信息立即销毁，案件不能再办理；存证记录保留。")
+                .intro(
+                    "消费者撤回同意的，个人信息立即销毁，案件不能再办理；存证记录保留。\n\
+                     由首问责任人以外的主管或负责人登记。",
+                )
                 .asking("个人信息立即销毁，不可恢复。确定撤回同意？")
-                .signature()
+                .text(
+                    "paper_no",
+                    "消费者签字的书面材料编号",
+                    "例如 CH-2026-0031，4 至 32 个字母、数字或连字符；不要填电话或证件号码。\
+                     编号写入存证，个人信息销毁后凭它查原件。",
+                )
                 .checks("confirmed", "确认", &[("yes", "我确认：删除后不可恢复")])
                 .submit("撤回同意并删除")
                 .form

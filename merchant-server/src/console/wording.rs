@@ -119,7 +119,11 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
         "erased" => {
             let reason = EraseReason::from_code(said.text("reason"));
             let reason = reason.unwrap_or(EraseReason::ConsentWithdrawn);
-            format!("{}，个人信息已销毁", erased(reason))
+            let paper = match said.text("paper") {
+                "" => String::new(),
+                no => format!("（书面材料编号 {no}）"),
+            };
+            format!("{}{paper}，个人信息已销毁", erased(reason))
         }
         "supplemented" => "补充材料".to_owned(),
         "assigned" if said.flag("named") => "指定责任商户，同意书已写明该商户".to_owned(),
@@ -175,7 +179,8 @@ fn of_offers(said: &Said<'_>) -> Option<String> {
         "offer_expired" => "方案到期未答复，自动失效".to_owned(),
         "performed" => "和解内容已履行".to_owned(),
         "closed" => "办结".to_owned(),
-        "breached" => "登记未按约履行，重新协商".to_owned(),
+        "breached" if said.by_staff() => "登记未按约履行，重新协商".to_owned(),
+        "breached" => "消费者经中心反映未按约履行，重新协商".to_owned(),
         _ => return None,
     })
 }
@@ -188,8 +193,13 @@ fn of_time(said: &Said<'_>) -> Option<String> {
         "paused" => {
             let ground = PauseGround::from_code(said.text("ground"));
             let ground = ground.map_or("", PauseGround::label_zh);
-            format!("计时暂停（{ground}）：{}", said.clocks())
+            let until = match said.text("until") {
+                "" => String::new(),
+                _ => format!("，至 {}", said.day("until")),
+            };
+            format!("计时暂停（{ground}{until}）：{}", said.clocks())
         }
+        "pause_lapsed" => "鉴定、检测期限届满，计时自动继续".to_owned(),
         "resumed" => format!("计时恢复：{}", said.clocks()),
         "extension_asked" => {
             format!("向 12315 中心申请延长“{}”，延长 {}", said.clock(), said.number("length"))
@@ -236,7 +246,7 @@ pub(super) fn event_tone(kind: &str) -> Tone {
         }
         "urged" | "supervised" | "offer_expired" | "offer_sent_back" | "countered"
         | "escalated" | "handback_drafted" | "extension_refused" | "supplement_lapsed"
-        | "transfer_refused" => Tone::Warn,
+        | "pause_lapsed" | "transfer_refused" => Tone::Warn,
         "breached" | "erased" | "clock_expired" => Tone::Bad,
         "accepted" | "offered" | "contacted" | "offer_drafted" | "counter_taken"
         | "transfer_proposed" | "supplement_asked" | "extension_asked" | "paused" => Tone::Busy,
@@ -254,6 +264,10 @@ pub(super) fn delivery_cause(cause: &str) -> (String, String) {
     let (said, remedy) = match cause {
         "timeout" => ("中心在时限内没有应答", "系统会自动重试；长时间不通请检查网络"),
         "connect" => ("连接不上中心", "系统会自动重试；请检查网络与 center.api_url"),
+        "receipt_not_noted" => (
+            "中心已收到，回执暂时不能登记",
+            "系统会自动重试；请运行 merchant-server doctor 查看案件适用的规则集",
+        ),
         "broken_off" => ("与中心的连接中断", "系统会自动重试，同一编号不会重复生效"),
         "receipt_invalid" => ("中心的回执未通过核验", "请核对中心公钥文件，必要时联系中心"),
         "answer_malformed" | "answer_too_large" => ("中心的应答无法识别", "请联系中心的技术人员"),
@@ -286,7 +300,7 @@ mod tests {
     }
 
     /// The kinds as leaves write them, each once.
-    const KINDS: [&str; 49] = [
+    const KINDS: [&str; 50] = [
         "received",
         "withdrawn_unseen",
         "accepted",
@@ -297,6 +311,7 @@ mod tests {
         "contacted",
         "supplement_asked",
         "supplement_lapsed",
+        "pause_lapsed",
         "paused",
         "resumed",
         "extension_asked",

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use green_channel::center::{HttpCenter, HttpCenterConfig, pull_once};
-use green_channel::channel::{Delivery, Lease, OutboxLimits, SystemClock, SystemEntropy, Ticked};
-use green_channel::store::StoreError;
+use green_channel::channel::{
+    Delivery, Lease, OutboxLimits, Survey, SystemClock, SystemEntropy, Ticked,
+};
+use green_channel::store::{StoreError, Wake};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -155,19 +157,19 @@ fn word(outcome: &Delivery) -> &'static str {
 /// What is due to cases (offers over, deadlines missed, people to be told, data kept no longer), and
 /// what need not be remembered any longer.
 async fn clocks(app: App, mut stopped: Stopped) {
-    let mut lease = None;
+    let (mut lease, mut after, mut round) = (None, None, Ticked::default());
     loop {
-        match clocks_once(&app, &mut lease).await {
-            Ok(done) if done.total() > 0 => {
-                let Ticked { offers, missed, escalated, lapsed, erased } = done;
-                tracing::info!(offers, missed, escalated, lapsed, erased, "clocks kept");
-                if !*stopped.borrow() {
-                    continue;
-                }
+        match clocks_once(&app, &mut lease, &mut after).await {
+            Ok(done) => round = round.and(done),
+            Err(error) => {
+                after = None;
+                tracing::error!(%error, "clocks could not be kept");
             }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "clocks could not be kept"),
         }
+        if after.is_some() && !*stopped.borrow() {
+            continue;
+        }
+        tell_round(std::mem::take(&mut round));
         tokio::select! {
             () = tokio::time::sleep(CLOCKS_EVERY) => {}
             _ = stopped.changed() => break,
@@ -176,19 +178,59 @@ async fn clocks(app: App, mut stopped: Stopped) {
     give_back(&app, lease).await;
 }
 
+/// What a whole round over the cases that were due did.
+fn tell_round(round: Ticked) {
+    let Ticked { offers, missed, escalated, lapsed, erased, slept, stuck } = round;
+    if round.total() > 0 || slept > 0 {
+        tracing::info!(offers, missed, escalated, lapsed, erased, slept, "clocks kept");
+    }
+    if stuck > 0 {
+        tracing::error!(stuck, "something is due to cases that cannot be done; see above");
+    }
+}
+
 /// Nothing is done while another server holds the lease.
-async fn clocks_once(app: &App, lease: &mut Option<Lease>) -> Result<Ticked, StoreError> {
+async fn clocks_once(
+    app: &App,
+    lease: &mut Option<Lease>,
+    after: &mut Option<Wake>,
+) -> Result<Ticked, StoreError> {
     *lease = app.engine.lease("clocks", CLOCKS_LEASE_MILLIS, lease.take()).await?;
-    let Some(held) = &*lease else { return Ok(Ticked::default()) };
-    let done = app.engine.tick(CLOCKS_ROUND, Some(held)).await;
+    let Some(held) = &*lease else {
+        *after = None;
+        return Ok(Ticked::default());
+    };
+    if after.is_none() {
+        tell_survey(app.engine.reschedule(Some(held)).await);
+    }
+    let done = app.engine.tick(CLOCKS_ROUND, after, Some(held)).await;
     // Whatever became of the cases: what need not be remembered must not pile up.
     app.engine.sweep().await?;
     match done {
         Err(StoreError::Conflict { .. }) => {
-            *lease = None;
+            (*lease, *after) = (None, None);
             Ok(Ticked::default())
         }
         done => done,
+    }
+}
+
+/// What came of asking every case again when it wakes, after a setting changed. Nothing rests on it
+/// that the next round does not do again.
+fn tell_survey(survey: Result<Option<Survey>, StoreError>) {
+    match survey {
+        Ok(None) => {}
+        Ok(Some(Survey { looked, moved, unreadable, without_rules })) => {
+            tracing::info!(looked, moved, unreadable, "settings changed: cases rescheduled");
+            for (rules, cases) in without_rules {
+                tracing::error!(
+                    rules,
+                    cases,
+                    "open cases are bound to a rule set that is not here"
+                );
+            }
+        }
+        Err(error) => tracing::error!(%error, "cases could not be rescheduled"),
     }
 }
 

@@ -86,6 +86,7 @@ impl Case {
             unreached: Vec::new(),
             asked: None,
             pause: None,
+            paused_for: Vec::new(),
             extension_asked: None,
             extensions: 0,
             handback_drafted: false,
@@ -174,11 +175,14 @@ impl Case {
                 match result {
                     ContactResult::Reached => {
                         self.reached = true;
-                        self.unreached.clear();
+                        self.heard();
+                        self.answered(at);
                     }
-                    ContactResult::Unreachable => self.unreached.push(at),
+                    ContactResult::Unreachable => {
+                        self.unreached.push(at);
+                        self.acted(at);
+                    }
                 }
-                self.answered(at);
                 Ok(())
             }
             Event::Rejected { reason } => {
@@ -197,12 +201,15 @@ impl Case {
                 Ok(())
             }
             Event::HandbackDrafted {} => {
-                self.need(event, &[StateName::InProgress])?;
+                self.need(event, &time::NEGOTIATING)?;
                 self.handback_drafted = true;
                 Ok(())
             }
             Event::HandedBack { reason } => {
-                self.need(event, &[StateName::InProgress, StateName::Rejected])?;
+                let negotiating = self.state.name().is_negotiating();
+                if !negotiating && self.state.name() != StateName::Rejected {
+                    return Err(self.wrong(event));
+                }
                 self.end(at, CaseState::HandedBack { reason: *reason, acknowledged_at: None });
                 Ok(())
             }
@@ -225,6 +232,7 @@ impl Case {
             Event::Supplemented {} => {
                 self.need_live(event)?;
                 self.asked = None;
+                self.heard();
                 Ok(())
             }
             Event::Assigned { tenant, named } => {
@@ -263,6 +271,7 @@ impl Case {
             | Event::Breached { .. } => self.fold_offer(stamped),
             Event::SupplementAsked { .. }
             | Event::SupplementLapsed {}
+            | Event::PauseLapsed {}
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::ExtensionAsked { .. }
@@ -303,6 +312,11 @@ impl Case {
             return Err(self.wrong(event));
         }
         self.need_talking(event)
+    }
+
+    /// The consumer spoke: earlier attempts in vain say nothing any more.
+    fn heard(&mut self) {
+        self.unreached.clear();
     }
 
     /// Whatever still waited is over with the case.

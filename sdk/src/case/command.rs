@@ -108,8 +108,10 @@ pub enum Command {
     },
     /// Note that nothing came in time.
     LapseSupplement,
-    /// Let clocks stand still for an examination (鉴定、检测).
+    /// Let clocks stand still for an examination (鉴定、检测), for so long.
     Pause {
+        /// The last day on which they stand still.
+        until: Date,
         /// Which examination.
         reason: Personal<String>,
     },
@@ -118,6 +120,8 @@ pub enum Command {
         /// What it found.
         reason: Personal<String>,
     },
+    /// Note that the examination took longer than was said: the clocks go on.
+    LapsePause,
     /// Ask the center for more time.
     AskExtension {
         /// Why.
@@ -235,8 +239,9 @@ pub enum Command {
     },
     /// The consumer withdraws the consent.
     WithdrawConsent {
-        /// At the desk.
-        signature: Option<Personal<String>>,
+        /// At the desk: the number of the signed paper in the host's own file
+        /// ([`super::PaperNo`]). It outlives the case's key.
+        paper_no: Option<String>,
     },
     /// Destroy the personal data for another reason.
     Erase {
@@ -349,6 +354,7 @@ impl Command {
             Self::LapseSupplement => Action::LapseSupplement,
             Self::Pause { .. } => Action::Pause,
             Self::Resume { .. } => Action::Resume,
+            Self::LapsePause => Action::LapsePause,
             Self::AskExtension { .. } => Action::AskExtension,
             Self::AnswerExtension { .. } => Action::AnswerExtension,
             Self::Extend { .. } => Action::Extend,
@@ -411,6 +417,8 @@ words! {
         Pause = "pause", "暂停计时（鉴定检测）";
         /// 恢复计时
         Resume = "resume", "恢复计时";
+        /// 暂停期限届满
+        LapsePause = "lapse_pause", "暂停期限届满";
         /// 申请延期
         AskExtension = "ask_extension", "申请延期";
         /// 答复延期

@@ -9,6 +9,7 @@ use super::actor::{Actor, Role};
 use super::clocks::{Clock, ClockKind};
 use super::command::{Action, Command, ContactMethod, ContactResult, Intake};
 use super::event::{Event, Private};
+use super::paper::PaperNo;
 use super::permit::permit;
 use super::reasons::{EraseReason, HandbackReason, PauseGround, RejectionReason, ReportKind, Via};
 use super::refusal::{Circumstance, Refusal, RefusalCode};
@@ -170,10 +171,7 @@ impl Act<'_> {
             Command::Withdraw { reason, signature } => {
                 self.withdraw(reason.as_ref(), signature.as_ref())
             }
-            Command::WithdrawConsent { signature } => {
-                self.signed(signature.as_ref())?;
-                Ok(erase(EraseReason::ConsentWithdrawn, signature.as_ref()))
-            }
+            Command::WithdrawConsent { paper_no } => self.withdraw_consent(paper_no.as_deref()),
             Command::Erase { reason } => self.erase(*reason),
             Command::Supplement { text } => self.supplement(text),
             Command::Assign { tenant, named } => self.assign(*tenant, *named),
@@ -212,6 +210,7 @@ impl Act<'_> {
             | Command::LapseSupplement
             | Command::Pause { .. }
             | Command::Resume { .. }
+            | Command::LapsePause
             | Command::AskExtension { .. }
             | Command::AnswerExtension { .. }
             | Command::Extend { .. }
@@ -270,6 +269,12 @@ impl Act<'_> {
             HandbackReason::Unreachable if !self.is_unreachable() => {
                 return Err(Circumstance::StillReachable.into());
             }
+            HandbackReason::NoAgreement if !self.case.was_heard() => {
+                return Err(Circumstance::NotNegotiated.into());
+            }
+            HandbackReason::NoAgreement if self.case.state.name() == StateName::Offered => {
+                return Err(Circumstance::OfferOpen.into());
+            }
             HandbackReason::Expired
             | HandbackReason::Unreachable
             | HandbackReason::NoAgreement
@@ -318,6 +323,24 @@ impl Act<'_> {
             }
             EraseReason::Retention | EraseReason::Restored => Ok(erase(reason, None)),
         }
+    }
+
+    /// 撤回同意: the words of a signature would go with the key, so the log names the paper.
+    fn withdraw_consent(&self, paper_no: Option<&str>) -> Decided {
+        let paper = match (self.via(), paper_no) {
+            (Via::Center | Via::Link, _) => None,
+            (Via::Desk, None) => {
+                return Err(invalid(
+                    "paper_no",
+                    "give the number of the paper the consumer signed",
+                ));
+            }
+            (Via::Desk, Some(text)) => {
+                let read = PaperNo::parse(text);
+                Some(read.map_err(|problem| invalid("paper_no", problem))?)
+            }
+        };
+        Ok(erase(EraseReason::ConsentWithdrawn, paper))
     }
 
     fn retention_is_over(&self) -> bool {
@@ -398,9 +421,12 @@ fn reject(reason: RejectionReason, words: &Personal<String>) -> Decided {
 }
 
 /// The key goes, the skeleton and every proof stay.
-fn erase(reason: EraseReason, signature: Option<&Personal<String>>) -> Decision {
-    let erased = Decision::of(Event::Erased { reason }).with_some("signature", signature);
-    let mut decision = erased.report(ReportKind::Erased);
+fn erase(reason: EraseReason, paper: Option<PaperNo>) -> Decision {
+    let mut decision = Decision::of(Event::Erased { reason, paper });
+    // An older backup does not know how far the reports had come, and the center was told then.
+    if reason != EraseReason::Restored {
+        decision = decision.report(ReportKind::Erased);
+    }
     decision.effects.push(Effect::DestroyKey);
     decision
 }
@@ -436,6 +462,11 @@ fn text(field: &'static str, words: &Personal<String>) -> Result<(), RefusalCode
         return Err(invalid(field, "write at most 4000 characters"));
     }
     Ok(())
+}
+
+/// Whether a day is more than so many days after another.
+fn is_later_than(day: Date, from: Date, days: u32) -> bool {
+    from.checked_add(jiff::Span::new().days(i64::from(days))).is_ok_and(|last| day > last)
 }
 
 const fn invalid(field: &'static str, problem: &'static str) -> RefusalCode {

@@ -8,6 +8,7 @@ use super::actor::Actor;
 use super::clocks::{Clock, ClockKind};
 use super::command::{Action, ContactMethod, ContactResult};
 use super::offer::{Party, Terms};
+use super::paper::PaperNo;
 use super::reasons::{
     EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
 };
@@ -92,7 +93,12 @@ pub enum Event {
         ground: PauseGround,
         /// Which.
         clocks: Vec<ClockKind>,
+        /// Of an examination, the last day.
+        #[serde(default, with = "iso_date::option", skip_serializing_if = "Option::is_none")]
+        until: Option<Date>,
     },
+    /// The examination took longer than was said.
+    PauseLapsed {},
     /// Clocks go on, each with its new deadline.
     Resumed {
         /// Which.
@@ -235,6 +241,9 @@ pub enum Event {
         /// Why.
         #[serde(default = "consent_withdrawn", skip_serializing_if = "EraseReason::is_ordinary")]
         reason: EraseReason,
+        /// What the consumer signed at the desk.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperNo>,
     },
     /// 催办
     Urged {
@@ -343,6 +352,7 @@ event_kinds! {
     SupplementAsked, "supplement_asked", true;
     SupplementLapsed, "supplement_lapsed", true;
     Paused, "paused", true;
+    PauseLapsed, "pause_lapsed", true;
     Resumed, "resumed", true;
     ExtensionAsked, "extension_asked", true;
     Extended, "extended", true;
@@ -406,9 +416,10 @@ impl Event {
             Self::SupplementLapsed {} => Action::LapseSupplement,
             Self::Paused { ground: PauseGround::Examination, .. } => Action::Pause,
             Self::Paused { ground: PauseGround::Supplement, .. } => return None,
-            Self::Resumed { .. } => match case.pause.as_ref().map(|pause| pause.ground) {
-                Some(PauseGround::Examination) => Action::Resume,
-                Some(PauseGround::Supplement) | None => return None,
+            Self::PauseLapsed {} => Action::LapsePause,
+            Self::Resumed { .. } => match &case.pause {
+                Some(pause) if pause.is_examined() => Action::Resume,
+                Some(_) | None => return None,
             },
             Self::ExtensionAsked { .. } => Action::AskExtension,
             Self::Extended { .. } => match case.extension_asked {
@@ -440,10 +451,8 @@ impl Event {
             | Self::HandedBack { reason: HandbackReason::RejectionUpheld } => Action::Review,
             Self::HandedBack { .. } => Action::HandBack,
             Self::Withdrawn {} => Action::Withdraw,
-            Self::Erased { reason: EraseReason::ConsentWithdrawn } => Action::WithdrawConsent,
-            Self::Erased { reason: EraseReason::Retention | EraseReason::Restored } => {
-                Action::Erase
-            }
+            Self::Erased { reason: EraseReason::ConsentWithdrawn, .. } => Action::WithdrawConsent,
+            Self::Erased { .. } => Action::Erase,
             Self::Urged { .. } => Action::Urge,
             Self::Supervised { .. } => Action::Supervise,
             Self::Supplemented {} => Action::Supplement,
@@ -460,6 +469,32 @@ impl Event {
             Self::Revealed { .. } => Action::Reveal,
             Self::Reported { .. } => Action::RecordReceipt,
         })
+    }
+
+    /// Whether this event, which is nobody's own act, may follow that one in the same decision.
+    #[must_use]
+    pub fn follows(&self, cause: &Self) -> bool {
+        match self {
+            Self::Closed { .. } => matches!(cause, Self::Performed { .. }),
+            Self::HandbackDrafted {} | Self::Escalated { step: None, .. } => {
+                matches!(cause, Self::ClockExpired { .. })
+            }
+            Self::HandbackAcknowledged {} => {
+                matches!(cause, Self::Reported { report: ReportKind::HandedBack, .. })
+            }
+            Self::Paused { ground: PauseGround::Supplement, .. } => {
+                matches!(cause, Self::SupplementAsked { .. })
+            }
+            Self::Resumed { .. } => matches!(
+                cause,
+                Self::Supplemented {}
+                    | Self::SupplementLapsed {}
+                    | Self::PauseLapsed {}
+                    | Self::OfferDrafted { .. }
+                    | Self::Offered { .. }
+            ),
+            _ => false,
+        }
     }
 
     /// The clocks this event starts or moves.

@@ -15,6 +15,7 @@ mod command;
 mod decide;
 mod event;
 mod offer;
+mod paper;
 mod permit;
 mod reasons;
 mod refusal;
@@ -31,14 +32,15 @@ pub use command::{Action, Closing, Command, ContactMethod, ContactResult, Intake
 pub use decide::{Decision, Effect, Record, decide, receive, withdrawn_unseen};
 pub use event::{Event, Private, Stamped};
 pub use offer::{Exchange, Offer, OfferStatus, Party, TermKind, Terms, TermsError};
-pub use permit::{Choice, choices, permit};
+pub use paper::PaperNo;
+pub use permit::{Choice, choices, may_stop_clocks, permit};
 pub use reasons::{
     EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
 };
 pub use refusal::{Circumstance, Refusal, RefusalCode};
 pub use rules::{
-    ClockRule, ClockStart, ClockUnit, ExtensionRule, Granter, LadderStep, OnExpiry, PauseRule,
-    Policy, RuleSet, RulesError, UnreachableRule, When,
+    AnswerRule, ClockRule, ClockStart, ClockUnit, ExtensionRule, Granter, LadderStep, OnExpiry,
+    PauseRule, Policy, RuleSet, RulesError, UnreachableRule, When,
 };
 pub use state::{
     Asked, Assigned, Case, CaseClock, CaseState, Escalated, ExtensionAsked, Paused, Receipted,

@@ -104,6 +104,25 @@ impl Terms {
             })
     }
 
+    /// Whether goods are given or made good: 修理、重作、更换、退货、补足数量.
+    #[must_use]
+    pub fn gives_goods(&self) -> bool {
+        let goods = |kind: &TermKind| match kind {
+            TermKind::Repair
+            | TermKind::Redo
+            | TermKind::Exchange
+            | TermKind::ReturnGoods
+            | TermKind::MakeUpQuantity => true,
+            TermKind::Refund
+            | TermKind::Damages
+            | TermKind::StatutoryMultiple
+            | TermKind::MentalDamages
+            | TermKind::Apology
+            | TermKind::Explanation => false,
+        };
+        self.kinds.iter().any(goods)
+    }
+
     /// Checks that the terms say something that can be kept.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Who may do what, when: one table, asked by the command, the views and the console alike.
 
 use super::actor::{Actor, Role};
+use super::clocks::ClockKind;
 use super::command::Action;
 use super::offer::Offer;
 use super::reasons::PauseGround;
 use super::refusal::{Circumstance, Refusal, RefusalCode};
-use super::rules::{Granter, RuleSet};
-use super::state::{Case, CaseState, StateName};
+use super::rules::{ExtensionRule, Granter, RuleSet};
+use super::state::{Case, CaseState, Paused, StateName};
 use crate::time::Timestamp;
 
 /// One row of the table.
@@ -40,6 +41,14 @@ const LIVE: &[StateName] = &[
     StateName::Settled,
     StateName::Rejected,
 ];
+/// Live, and not before the center for its review: something can be asked of us.
+const OURS: &[StateName] = &[
+    StateName::Received,
+    StateName::InProgress,
+    StateName::AwaitingApproval,
+    StateName::Offered,
+    StateName::Settled,
+];
 const TALKING: &[StateName] =
     &[StateName::InProgress, StateName::AwaitingApproval, StateName::Offered, StateName::Settled];
 /// While the settlement clock runs.
@@ -70,18 +79,21 @@ const fn row(action: Action) -> Row {
         Action::AskSupplement => of(STAFF, IN_PROGRESS, true),
         Action::LapseSupplement => of(SYSTEM, NEGOTIATING, false),
         Action::Pause | Action::Resume => of(APPROVERS, NEGOTIATING, false),
+        Action::LapsePause => of(SYSTEM, NEGOTIATING, false),
         Action::AskExtension => of(STAFF, NEGOTIATING, true),
         Action::AnswerExtension => of(CENTER, NEGOTIATING, false),
         Action::Extend => of(APPROVERS, NEGOTIATING, false),
-        Action::Offer | Action::HandBack => of(STAFF, IN_PROGRESS, true),
+        Action::Offer => of(STAFF, IN_PROGRESS, true),
+        Action::HandBack => of(STAFF, NEGOTIATING, true),
         Action::AcceptCounter | Action::DeclineCounter => of(STAFF, IN_PROGRESS, true),
         Action::Approve | Action::SendBack => of(APPROVERS, &[StateName::AwaitingApproval], false),
         Action::IssueLink => of(STAFF, OFFERED, true),
         Action::Answer | Action::Counter => of(CONSUMER, OFFERED, true),
         Action::ExpireOffer => of(SYSTEM, OFFERED, false),
-        Action::Perform | Action::Breach => of(STAFF, &[StateName::Settled], true),
+        Action::Perform => of(STAFF, &[StateName::Settled], true),
+        Action::Breach => of(CONSUMER_AT_DESK, &[StateName::Settled], true),
         Action::Review => of(CENTER, &[StateName::Rejected], false),
-        Action::Urge | Action::Supervise => of(CENTER, LIVE, false),
+        Action::Urge | Action::Supervise => of(CENTER, OURS, false),
         Action::Withdraw => of(CONSUMER_AT_DESK, LIVE, true),
         Action::Supplement => of(CONSUMER_AT_DESK, LIVE, true),
         Action::WithdrawConsent => of(CONSUMER_AT_DESK, READABLE, false),
@@ -176,20 +188,25 @@ fn circumstance(
             Some(asked) => unless(now > Timestamp::end_of(asked.reply_by), Circumstance::NotDueYet),
         },
         Action::Pause => unless(case.pause.is_none(), Circumstance::PausedAlready).or_else(|| {
-            let none = |rules: &RuleSet| rules.paused_by(PauseGround::Examination).is_empty();
-            unless(!rules.is_some_and(none), Circumstance::NoPause)
+            let rules = rules?;
+            may_stop_clocks(case, rules, PauseGround::Examination, now).err()
         }),
         Action::Resume => {
-            let examined = case.pause.as_ref().map(|pause| pause.ground);
-            unless(examined == Some(PauseGround::Examination), Circumstance::NotPaused)
+            let examined = case.pause.as_ref().is_some_and(Paused::is_examined);
+            unless(examined, Circumstance::NotPaused)
         }
+        Action::LapsePause => match case.pause.as_ref().and_then(|pause| pause.until) {
+            None => Some(Circumstance::NotPaused),
+            Some(until) => unless(now > Timestamp::end_of(until), Circumstance::NotDueYet),
+        },
         Action::AskExtension => extension(case, rules, Granter::Center, now),
         Action::Extend => extension(case, rules, Granter::Supervisor, now),
         Action::AnswerExtension => {
             unless(case.extension_asked.is_some(), Circumstance::NoExtensionAsked)
         }
         Action::Approve => {
-            let over = |offer: &Offer| now > Timestamp::end_of(offer.answer_by);
+            let ends = rules.is_some_and(|rules| rules.answers.is_some());
+            let over = |offer: &Offer| ends && now > Timestamp::end_of(offer.answer_by);
             unless(!case.current_offer().is_some_and(over), Circumstance::DraftOutdated)
         }
         Action::Reject => unless(case.origin.is_reported(), Circumstance::CenterNotTold),
@@ -207,6 +224,11 @@ fn circumstance(
         // material and the withdrawal of the consent are taken anywhere (PIPL Art. 15).
         Action::Withdraw | Action::Rate | Action::Reopen if actor.role.is_staff() => {
             unless(case.origin.is_desk(), Circumstance::AskCenter)
+        }
+        // It destroys the evidence of how the case was handled: whoever handled it does not do it.
+        Action::WithdrawConsent if actor.role.is_staff() => {
+            let is_responder = case.first_responder == Some(actor.pseudonym);
+            unless(actor.role != Role::Clerk && !is_responder, Circumstance::OtherPerson)
         }
         Action::Accept
         | Action::Contact
@@ -248,17 +270,49 @@ fn extension(
     if case.extension_asked.is_some() {
         return Some(Circumstance::ExtensionPending);
     }
+    let reported = case.origin.is_reported();
+    if by == Granter::Center && !reported {
+        return Some(Circumstance::CenterNotTold);
+    }
     let rules = rules?;
+    // Where the center does not take part, the supervisor answers in its place.
+    let granter =
+        |rule: &ExtensionRule| if reported { rule.granted_by } else { Granter::Supervisor };
     match rules.extension() {
         None => Some(Circumstance::NoMoreExtension),
         Some(rule) if case.extensions >= rule.times => Some(Circumstance::NoMoreExtension),
-        Some(rule) if rule.granted_by != by => Some(Circumstance::ExtensionElsewhere),
+        Some(rule) if granter(rule) != by => Some(Circumstance::ExtensionElsewhere),
         Some(rule) => match case.running(rule.clock) {
             None => Some(Circumstance::NoMoreExtension),
             Some(entry) if entry.overdue_millis(now).is_some() => Some(Circumstance::DeadlineOver),
             Some(_) => None,
         },
     }
+}
+
+/// Whether clocks may stand still on this ground now.
+///
+/// # Errors
+/// The rule set does not know it, has used it up, or a clock it would stop is over: no pause wakes a
+/// deadline that has passed.
+pub fn may_stop_clocks(
+    case: &Case,
+    rules: &RuleSet,
+    ground: PauseGround,
+    now: Timestamp,
+) -> Result<(), Circumstance> {
+    let rule = rules.pause(ground).ok_or(Circumstance::NoPause)?;
+    let over = |kind: &ClockKind| {
+        case.running(*kind).is_some_and(|entry| entry.overdue_millis(now).is_some())
+    };
+    if rule.clocks.iter().any(over) {
+        return Err(Circumstance::DeadlineOver);
+    }
+    let times = case.paused_for.iter().filter(|earlier| **earlier == ground).count();
+    if u32::try_from(times).unwrap_or(u32::MAX) >= rule.times {
+        return Err(Circumstance::PauseUsedUp);
+    }
+    Ok(())
 }
 
 /// An action and whether it is open to somebody, with the reason when it is not.

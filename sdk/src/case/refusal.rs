@@ -27,11 +27,13 @@ words! {
         /// Used up, or the rule set has none.
         NoMoreExtension = "no_more_extension", "适用规则不允许（再次）延期";
         /// The deadline has passed.
-        DeadlineOver = "deadline_over", "期限已过，不能再延期";
+        DeadlineOver = "deadline_over", "期限已过，不能再延长或暂停";
         /// Another grants it.
         ExtensionElsewhere = "extension_elsewhere", "按适用规则，延期由另一方决定";
         /// The rule set does not let clocks stand still for it.
         NoPause = "no_pause", "适用规则不允许为此暂停计时";
+        /// So often, and no more.
+        PauseUsedUp = "pause_used_up", "为此暂停计时的次数已用完";
         /// They stand still already.
         PausedAlready = "paused_already", "计时已暂停";
         /// They do not stand still for an examination.
@@ -44,6 +46,10 @@ words! {
         NoCounter = "no_counter", "没有待答复的消费者方案";
         /// The clock has not run out.
         NotOverdue = "not_overdue", "协商期限尚未届满";
+        /// Nobody was reached, and nothing was answered.
+        NotNegotiated = "not_negotiated", "尚未联系上消费者，方案也未得到答复，不能认定协商不成";
+        /// An offer waits for the consumer.
+        OfferOpen = "offer_open", "方案尚待消费者答复，不能认定协商不成";
         /// Too few attempts on too few days.
         StillReachable = "still_reachable", "联系次数或天数未达到规定，不能认定联系不上";
         /// Not yet, or done already.
@@ -51,7 +57,9 @@ words! {
         /// The day by which it was to be answered, or kept, has passed.
         DraftOutdated = "draft_outdated", "方案的答复或履行期限已过，请退回重拟";
         /// The consumer chose that the center does not hear of it.
-        CenterNotTold = "center_not_told", "消费者选择不报送中心，没有中心复核；可告知投诉途径后退回";
+        CenterNotTold = "center_not_told", "消费者选择不报送中心，中心不参与本案";
+        /// Not by a clerk, and not by whoever answers for the case.
+        OtherPerson = "other_person", "须由首问责任人以外的主管或负责人登记";
         /// No shop is named.
         NoTenant = "no_tenant", "没有指定责任商户";
         /// The consent does not name it.

@@ -4,6 +4,8 @@
 //! primary text fixes are configuration, and the data says so (`certainty`). Knows nothing of any
 //! particular case.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
 use super::clocks::{Clock, ClockKind, DeadlineError};
@@ -125,6 +127,20 @@ pub struct PauseRule {
     pub on: PauseGround,
     /// Which clocks.
     pub clocks: Vec<ClockKind>,
+    /// How often, of one settlement clock.
+    pub times: u32,
+    /// For how many calendar days at a time.
+    pub days: u32,
+    /// How sure the source is.
+    pub certainty: String,
+}
+
+/// How long an offer may wait for the consumer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRule {
+    /// For how many calendar days at most. A draft whose last day has passed is not approved.
+    pub days: u32,
     /// How sure the source is.
     pub certainty: String,
 }
@@ -183,6 +199,9 @@ pub struct RuleSet {
     /// What makes its clocks stand still.
     #[serde(default)]
     pub pauses: Vec<PauseRule>,
+    /// How long an offer may wait; without a rule until its day of performance.
+    #[serde(default)]
+    pub answers: Option<AnswerRule>,
     /// Who is told when a deadline comes near or is over; once each.
     #[serde(default)]
     pub ladder: Vec<LadderStep>,
@@ -202,11 +221,15 @@ pub enum RulesError {
         /// Column of the line.
         column: usize,
     },
-    /// A clock without length.
-    #[error("rule set {id}: a clock's length must be from 1 to 3650")]
-    Length {
+    /// A rule that cannot be kept.
+    #[error("rule set {id}: {field}: {problem}")]
+    Unfit {
         /// The set.
         id: String,
+        /// Which member.
+        field: &'static str,
+        /// What is wrong and the remedy.
+        problem: &'static str,
     },
     /// No such set.
     #[error("no rule set is named {id}; choose one of {known}")]
@@ -274,16 +297,16 @@ impl RuleSet {
     /// Reads a rule set that an operator wrote.
     ///
     /// # Errors
-    /// When the text does not fit or a clock has no sensible length.
+    /// When the text does not fit, or a rule in it cannot be kept.
     pub fn from_json(text: &str) -> Result<Self, RulesError> {
         let set: Self = serde_json::from_str(text).map_err(|error| RulesError::Malformed {
             line: error.line(),
             column: error.column(),
         })?;
-        if set.clocks.iter().any(|clock| !(1..=3650).contains(&clock.length)) {
-            return Err(RulesError::Length { id: set.id });
+        match check::check(&set) {
+            Ok(()) => Ok(set),
+            Err((field, problem)) => Err(RulesError::Unfit { id: set.id, field, problem }),
         }
-        Ok(set)
     }
 
     /// The rule of this clock, if the set has one.
@@ -298,11 +321,22 @@ impl RuleSet {
         self.extensions.iter().find(|rule| rule.clock == ClockKind::Settle)
     }
 
+    /// Whether it holds for a diversion of this day.
+    #[must_use]
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_until.is_none_or(|last| day <= last)
+    }
+
+    /// What this ground makes stand still, if the set says so.
+    #[must_use]
+    pub fn pause(&self, ground: PauseGround) -> Option<&PauseRule> {
+        self.pauses.iter().find(|rule| rule.on == ground)
+    }
+
     /// Which clocks stand still on this ground; none when the set does not say so.
     #[must_use]
     pub fn paused_by(&self, ground: PauseGround) -> &[ClockKind] {
-        let rule = self.pauses.iter().find(|rule| rule.on == ground);
-        rule.map_or(&[], |rule| &rule.clocks)
+        self.pause(ground).map_or(&[], |rule| &rule.clocks)
     }
 
     /// By when a report of this instant should be acknowledged by the center (回传时限).

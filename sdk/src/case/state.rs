@@ -133,6 +133,14 @@ impl StateName {
     }
 }
 
+impl StateName {
+    /// Whether the parties are talking about a settlement: its clock runs.
+    #[must_use]
+    pub const fn is_negotiating(self) -> bool {
+        matches!(self, Self::InProgress | Self::AwaitingApproval | Self::Offered)
+    }
+}
+
 impl CaseState {
     /// The state's name.
     #[must_use]
@@ -217,6 +225,17 @@ pub struct Paused {
     pub ground: PauseGround,
     /// Since when.
     pub at: Timestamp,
+    /// Of an examination the last day; none once it is over.
+    #[serde(with = "iso_date::option")]
+    pub until: Option<Date>,
+}
+
+impl Paused {
+    /// Whether an examination goes on whose end somebody must note.
+    #[must_use]
+    pub fn is_examined(&self) -> bool {
+        self.ground == PauseGround::Examination && self.until.is_some()
+    }
 }
 
 /// An extension that waits for the center.
@@ -306,6 +325,8 @@ pub struct Case {
     pub asked: Option<Asked>,
     /// Why clocks stand still, if they do.
     pub pause: Option<Paused>,
+    /// What clocks stood still for, each time, since the settlement clock began.
+    pub paused_for: Vec<PauseGround>,
     /// An extension that waits for the center.
     pub extension_asked: Option<ExtensionAsked>,
     /// How often a clock was lengthened.
@@ -361,12 +382,24 @@ impl Case {
     }
 
     /// Whether a hand-back lies before the first responder: drafted on expiry, or due because the
-    /// settlement clock ran out before somebody answered for the case, or while an offer was open.
+    /// settlement clock ran out before somebody answered for the case.
     #[must_use]
     pub fn should_hand_back(&self) -> bool {
         let missed = |entry: &CaseClock| entry.missed.contains(&entry.clock.due_at);
         let is_over = self.running(ClockKind::Settle).is_some_and(missed);
-        self.handback_drafted || (matches!(self.state, CaseState::InProgress) && is_over)
+        self.handback_drafted || (self.state.name().is_negotiating() && is_over)
+    }
+
+    /// Whether the consumer had a say: was reached, or answered an offer. Without that nobody can
+    /// say that the two could not agree (协商不成).
+    #[must_use]
+    pub fn was_heard(&self) -> bool {
+        let answered = |offer: &Offer| {
+            let ours = offer.by == Party::Merchant;
+            let word = [OfferStatus::Accepted, OfferStatus::Declined, OfferStatus::Countered];
+            !ours || word.contains(&offer.status)
+        };
+        self.reached || self.offers.iter().any(answered)
     }
 
     /// The consumer's proposal that waits for us, if there is one.

@@ -42,6 +42,9 @@ fn timers(case: &Case, policy: &Policy) -> Vec<(Timestamp, Command)> {
     if let Some(asked) = &case.asked {
         timers.push((after_the_day(asked.reply_by), Command::LapseSupplement));
     }
+    if let Some(until) = case.pause.as_ref().and_then(|pause| pause.until) {
+        timers.push((after_the_day(until), Command::LapsePause));
+    }
     for entry in case.clocks.iter().filter(|entry| is_unnoted(entry)) {
         let (clock, start_at) = (entry.clock.kind, entry.clock.start_at);
         let over = entry.clock.due_at.plus_millis(1);

@@ -3,7 +3,7 @@
 
 use super::actor::{Actor, Role};
 use super::event::Event;
-use super::reasons::{Origin, PauseGround, ReportKind};
+use super::reasons::{EraseReason, Origin, PauseGround, ReportKind};
 use super::state::Case;
 
 impl Event {
@@ -36,11 +36,15 @@ impl Event {
             Self::CounterDeclined { .. } => Some(ReportKind::CounterDeclined),
             Self::Performed { .. } => Some(ReportKind::Performed),
             Self::Closed { .. } => Some(ReportKind::Closed),
-            Self::Breached { .. } => Some(ReportKind::Breached),
+            // What the center told us it knows.
+            Self::Breached { .. } => (actor.role != Role::Center).then_some(ReportKind::Breached),
             Self::Rejected { .. } => Some(ReportKind::Rejected),
             Self::HandedBack { .. } => Some(ReportKind::HandedBack),
             Self::Withdrawn {} => Some(ReportKind::Withdrawn),
-            Self::Erased { .. } => Some(ReportKind::Erased),
+            // Whom an old backup had brought back, the center knows as erased.
+            Self::Erased { reason, .. } => {
+                (*reason != EraseReason::Restored).then_some(ReportKind::Erased)
+            }
             Self::Reopened { .. } => (actor.role != Role::Center).then_some(ReportKind::Reopened),
             Self::Received { .. }
             | Self::WithdrawnUnseen { .. }
@@ -48,6 +52,7 @@ impl Event {
             | Self::TransferRefused {}
             | Self::TransferRecalled {}
             | Self::SupplementLapsed {}
+            | Self::PauseLapsed {}
             | Self::ExtensionRefused {}
             | Self::OfferDrafted { .. }
             | Self::OfferSentBack { .. }

@@ -6,8 +6,8 @@ use super::leaves::Chain;
 use super::reports::ReportContext;
 use super::{Channel, leaves};
 use crate::case::{
-    Actor, Case, Command, Decision, Effect, Event, Policy, Record, Refusal, Role, RulesError,
-    Stamped, decide, wake_at,
+    Actor, Case, Command, Decision, Effect, Event, Policy, Record, Refusal, ReportKind, Role,
+    RulesError, Stamped, decide, wake_at,
 };
 use crate::ids::{CaseId, ComplaintNo, Entropy, Pseudonym};
 use crate::log::{Hash, Leaf};
@@ -22,7 +22,7 @@ use crate::verify::stamped;
 /// How often a decision is tried again when the case moved in between.
 const TRIES: u32 = 16;
 /// The version of the stored snapshot; another version is rebuilt from the leaves.
-const SNAPSHOT_VERSION: u32 = 2;
+pub(super) const SNAPSHOT_VERSION: u32 = 3;
 
 /// A case as loaded, with what its next change needs.
 pub struct LoadedCase {
@@ -128,7 +128,7 @@ impl<S: Store> Channel<S> {
                 tracing::debug!(case = %id, expected, current, "an act came too late");
                 return Err(ActError::Stale { current });
             }
-            let policy = self.policy(Some(&before.case))?;
+            let policy = self.policy(&before.case)?;
             let now = self.now();
             let decision = decide(&before.case, command, &actor, &policy, now)?;
             let key = before.key.clone().ok_or(ActError::Erased)?;
@@ -253,8 +253,16 @@ impl<S: Store> Channel<S> {
         for effect in &decision.effects {
             match effect {
                 Effect::Report(kind) => {
+                    match self.report_row(&context, *kind, reports + 1).await {
+                        // Words that do not read any more are no reason to keep the person.
+                        Err(StoreError::Corrupt { table }) if *kind == ReportKind::Erased => {
+                            let case = before.id;
+                            tracing::error!(%case, table, "erased, and the center is not told");
+                            continue;
+                        }
+                        row => change.outbox.push(row?),
+                    }
                     reports += 1;
-                    change.outbox.push(self.report_row(&context, *kind, reports).await?);
                 }
                 Effect::DestroyKey => change.erase = Some(before.id),
             }
@@ -314,6 +322,11 @@ pub(super) fn case_row(
         snapshot: serde_json::to_vec(&snapshot).map_err(|_| leaves::broken("snapshot"))?,
         head,
     })
+}
+
+/// Whether a row was written by another version, which folded cases otherwise.
+pub(super) fn is_of_another_version(row: &CaseRow) -> bool {
+    read_snapshot(&row.snapshot).is_none()
 }
 
 fn read_snapshot(bytes: &[u8]) -> Option<Snapshot> {

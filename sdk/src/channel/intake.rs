@@ -202,7 +202,7 @@ impl<S: Store> Channel<S> {
             complaint_no: Personal::new(complaint.complaint_no.to_string()),
             body: Personal::new(raw.to_owned()),
         };
-        let policy = self.policy(None)?;
+        let policy = self.inner.policies.on(complaint.diverted_at.civil_date());
         let decision = receive(&intake, &policy, now)?;
         let (id, stream) = (CaseId::new(now, self.random()), Pseudonym::born(now, self.random()));
         let key = fresh_key(&*self.inner.entropy);

@@ -21,6 +21,7 @@ mod outbox;
 mod policies;
 mod recalculate;
 mod reports;
+mod reschedule;
 mod reveals;
 mod sequencer;
 mod tenants;
@@ -45,6 +46,7 @@ pub use links::{LinkError, LinkOffer};
 pub use notices::NoticeError;
 pub use outbox::{Delivery, OutboxLimits};
 pub use recalculate::ClockMove;
+pub use reschedule::Survey;
 pub use reveals::RevealEntry;
 pub use sequencer::Sequenced;
 pub use tenants::{TenantError, TenantRow};
@@ -370,12 +372,9 @@ impl<S: Store> Channel<S> {
         together::either(self.inner.wake_outbox.notified(), self.store().news(News::Reports)).await;
     }
 
-    /// The policy for a new case, or the one a case is bound to.
-    fn policy(&self, case: Option<&Case>) -> Result<Arc<Policy>, RulesError> {
-        match case {
-            None => Ok(self.inner.policies.current()),
-            Some(case) => self.inner.policies.of(case),
-        }
+    /// The policy a case is bound to.
+    fn policy(&self, case: &Case) -> Result<Arc<Policy>, RulesError> {
+        self.inner.policies.of(case)
     }
 
     fn committed(&self, has_reports: bool) {

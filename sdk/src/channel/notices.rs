@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::casework::{ActError, Alongside, LoadedCase};
 use super::intake::answer_context;
 use super::{Channel, token_use};
-use crate::case::{Command, StateName};
+use crate::case::{Action, Circumstance, Command, Refusal, ReportKind, StateName};
 use crate::ids::{ComplaintNo, OfferId};
 use crate::privacy::Personal;
 use crate::protocol::{
@@ -80,6 +80,7 @@ impl<S: Store> Channel<S> {
             if let Some(answer) = self.answered(&loaded, &notice, body).await? {
                 return Ok((answer, false));
             }
+            self.check_request(&loaded, &notice.kind).await?;
             let (command, outcome) = self.command_of(&notice.kind, body);
             let actor = self.center_actor();
             let acted = self
@@ -101,6 +102,23 @@ impl<S: Store> Channel<S> {
             }
         }
         Err(ActError::from(StoreError::Conflict { what: "notice" }).into())
+    }
+
+    /// An answer to an extension that names its request answers no other: one that comes late must
+    /// not grant what was asked afterwards.
+    async fn check_request(&self, loaded: &LoadedCase, kind: &NoticeKind) -> Result<(), ActError> {
+        let NoticeKind::ExtensionAnswer { report_id: Some(named), .. } = kind else {
+            return Ok(());
+        };
+        let asked = ReportKind::ExtensionAsked.code();
+        let reports = self.store().outbox_of(loaded.id).await?;
+        let newest = reports.iter().filter(|row| row.kind == asked).max_by_key(|row| row.sequence);
+        if newest.is_some_and(|row| row.id == *named) {
+            return Ok(());
+        }
+        let code = Circumstance::NoExtensionAsked.into();
+        let state = Some(loaded.case.state.name());
+        Err(Refusal { action: Action::AnswerExtension, state, code }.into())
     }
 
     /// The earlier answer to this notice, if it was taken before.
@@ -176,7 +194,7 @@ impl<S: Store> Channel<S> {
             NoticeKind::ComplaintWithdrawn { reason } => {
                 Command::Withdraw { reason: words(reason), signature: None }
             }
-            NoticeKind::ConsentWithdrawn => Command::WithdrawConsent { signature: None },
+            NoticeKind::ConsentWithdrawn => Command::WithdrawConsent { paper_no: None },
             NoticeKind::OfferAnswer { offer_id, accepted, text } => {
                 let (offer_id, accepted, text) = (*offer_id, *accepted, words(text));
                 Command::Answer { offer_id, accepted, text, signature: None }
@@ -188,8 +206,11 @@ impl<S: Store> Channel<S> {
                 text: Personal::new(text.clone()),
                 signature: None,
             },
-            NoticeKind::ExtensionAnswer { granted, text } => {
+            NoticeKind::ExtensionAnswer { granted, text, .. } => {
                 Command::AnswerExtension { granted: *granted, text: words(text) }
+            }
+            NoticeKind::Breach { reason } => {
+                Command::Breach { reason: Personal::new(reason.clone()) }
             }
             NoticeKind::RejectionReview { upheld, text } => {
                 Command::Review { upheld: *upheld, text: words(text) }

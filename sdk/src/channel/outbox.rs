@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::casework::{ActError, Alongside};
 use super::{Channel, together};
-use crate::case::{Command, ReportKind};
+use crate::case::{Command, ReportKind, StateName};
 use crate::center::{Center, DeliveryError};
 use crate::ids::ReportId;
 use crate::privacy::Personal;
@@ -157,10 +157,16 @@ impl<S: Store> Channel<S> {
             Err(ActError::Store(StoreError::Conflict { what: "report" })) => Ok(Delivery::Lost),
             Err(ActError::Store(error)) => Err(error),
             // An erased case keeps no receipt: the report is marked, its body dropped.
-            Err(_) => {
+            Err(error) if is_erased(&error) => {
                 let step = OutboxStep::Delivered { at, drop_body: true };
                 let done = OutboxMove { id: row.id, fence: row.fence, step };
                 Ok(if self.moved(done).await? { Delivery::Delivered } else { Delivery::Lost })
+            }
+            // The center has it, and its receipt cannot be noted yet: it is sent again under the
+            // same id until it can.
+            Err(error) => {
+                tracing::error!(case = %row.case, report = %id, %error, "a receipt is not noted");
+                self.put_off(row, "receipt_not_noted".to_owned(), None, limits).await
             }
         }
     }
@@ -220,6 +226,19 @@ impl<S: Store> Channel<S> {
     #[must_use]
     pub fn next_try(&self, limits: &OutboxLimits) -> Timestamp {
         self.now().plus_millis(limits.pause_first_millis)
+    }
+}
+
+/// Whether an act failed because the person was erased, before it or under it.
+fn is_erased(error: &ActError) -> bool {
+    match error {
+        ActError::Erased => true,
+        ActError::Refused(refusal) => refusal.state == Some(StateName::Erased),
+        ActError::Unknown
+        | ActError::Withheld(_)
+        | ActError::Stale { .. }
+        | ActError::Rules(_)
+        | ActError::Store(_) => false,
     }
 }
 

@@ -7,11 +7,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::calendar::Calendar;
 use crate::case::{Case, Policy, RuleSet, RulesError};
 use crate::money::Fen;
+use crate::time::Date;
 
 /// The policies of one calendar.
 struct Now {
     calendar: Calendar,
     current: Arc<Policy>,
+    /// The sets of the current one's family, later revisions behind earlier.
+    family: Vec<Arc<Policy>>,
     by_id: HashMap<String, Arc<Policy>>,
 }
 
@@ -38,7 +41,8 @@ impl Policies {
             clerk_offer_limit,
             retention_years,
         });
-        let now = Now { calendar: calendar.clone(), current: empty, by_id: HashMap::new() };
+        let (family, by_id) = (Vec::new(), HashMap::new());
+        let now = Now { calendar: calendar.clone(), current: empty, family, by_id };
         let policies = Self {
             rules,
             more,
@@ -61,20 +65,41 @@ impl Policies {
             })
         };
         let known = RuleSet::shipped().into_iter().chain(self.more.iter().cloned());
-        let mut by_id: HashMap<_, _> = known.map(|set| (set.id.clone(), policy(set))).collect();
+        let known: Vec<Arc<Policy>> = known.map(policy).collect();
         let current = policy(self.rules.clone());
+        let is_kin = |one: &&Arc<Policy>| one.rules.family() == self.rules.family();
+        let family = known.iter().filter(is_kin).map(Arc::clone).collect();
+        let mut by_id: HashMap<_, _> =
+            known.into_iter().map(|one| (one.rules.id.clone(), one)).collect();
         by_id.insert(self.rules.id.clone(), Arc::clone(&current));
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        *now = Arc::new(Now { calendar, current, by_id });
+        *now = Arc::new(Now { calendar, current, family, by_id });
     }
 
     pub(super) fn calendar(&self) -> Calendar {
         self.now().calendar.clone()
     }
 
-    /// The policy of new cases.
-    pub(super) fn current(&self) -> Arc<Policy> {
-        Arc::clone(&self.now().current)
+    /// The policy of a case diverted on this day: the chosen set if it is in force, else the newest
+    /// of its family that is. Where none is, a complaint is not turned away: the chosen set holds.
+    pub(super) fn on(&self, day: Date) -> Arc<Policy> {
+        let now = self.now();
+        if now.current.rules.is_in_force(day) {
+            return Arc::clone(&now.current);
+        }
+        let in_force = now.family.iter().rfind(|policy| policy.rules.is_in_force(day));
+        Arc::clone(in_force.unwrap_or(&now.current))
+    }
+
+    /// What when a case wakes depends on beside its own events: another value says that rows of
+    /// before may wake at other times.
+    pub(super) fn fingerprint(&self) -> String {
+        let now = self.now();
+        let mut sets: Vec<_> = now.by_id.values().map(|policy| &policy.rules).collect();
+        sets.sort_by(|one, other| one.id.cmp(&other.id));
+        let text = serde_json::to_vec(&(self.retention_years, sets)).unwrap_or_default();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
+        hex::encode(digest.as_ref())
     }
 
     /// The policy a case is bound to.

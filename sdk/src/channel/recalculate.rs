@@ -42,7 +42,15 @@ impl<S: Store> Channel<S> {
             let query = CaseQuery { states: states.clone(), by_due: false, after, limit: 200 };
             let page = self.store().cases(query).await?;
             for stored in page.cases {
-                let loaded = self.loaded(stored).await?;
+                let id = stored.row.id;
+                let loaded = match self.loaded(stored).await {
+                    // One that does not read must not keep the others at the old days.
+                    Err(StoreError::Corrupt { table }) => {
+                        tracing::error!(case = %id, table, "a case does not read; run fsck");
+                        continue;
+                    }
+                    loaded => loaded?,
+                };
                 for (moved, start_at) in self.moves(&loaded) {
                     if !dry_run {
                         self.move_clock(moved.case_id, moved.kind, start_at).await?;
@@ -91,7 +99,15 @@ impl<S: Store> Channel<S> {
     ) -> Result<(), StoreError> {
         let command = Command::MoveClock { clock, start_at };
         match self.act(id, self.system(), &command, None).await {
+            Err(ActError::Store(StoreError::Corrupt { table })) => {
+                tracing::error!(case = %id, table, "a case does not read; run fsck");
+                Ok(())
+            }
             Err(ActError::Store(error)) => Err(error),
+            Err(ActError::Rules(error)) => {
+                tracing::error!(case = %id, %error, "a deadline was not computed again");
+                Ok(())
+            }
             // It stopped, or moved, meanwhile.
             Ok(_) | Err(_) => Ok(()),
         }

@@ -19,7 +19,7 @@ impl<S: Store> Channel<S> {
         token: TokenUse,
     ) -> Result<NoticeAnswer, ActError> {
         let now = self.now();
-        let policy = self.policy(None)?;
+        let policy = self.inner.policies.on(now.civil_date());
         let consent = matches!(notice.kind, NoticeKind::ConsentWithdrawn);
         let decision = withdrawn_unseen(consent);
         let (id, stream) = (CaseId::new(now, self.random()), Pseudonym::born(now, self.random()));

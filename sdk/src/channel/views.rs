@@ -70,7 +70,7 @@ impl<S: Store> Channel<S> {
     /// When there is none or it does not read back.
     pub async fn view(&self, id: CaseId, actor: &Actor) -> Result<CaseView, ActError> {
         let loaded = self.load(id).await?;
-        let policy = self.policy(Some(&loaded.case))?;
+        let policy = self.policy(&loaded.case)?;
         let words = self.all_words(&loaded).await?;
         let complaint = match words.get(&0) {
             Some(first) => parse_complaint(first)?,
@@ -356,7 +356,7 @@ impl<S: Store> Channel<S> {
             overdue: entry.overdue_millis(now).is_some(),
         };
         let actor = self.center_actor();
-        let policy = self.policy(Some(&loaded.case))?;
+        let policy = self.policy(&loaded.case)?;
         let open = choices(&loaded.case, &actor, &policy.rules, now);
         let open = open.into_iter().filter(|choice| choice.why_not.is_none());
         let mut reports = Vec::new();
@@ -409,6 +409,7 @@ const fn notice_kind(action: Action) -> Option<&'static str> {
         Action::Counter => Some("counter_offer"),
         Action::AnswerExtension => Some("extension_answer"),
         Action::Review => Some("rejection_review"),
+        Action::Breach => Some("breach"),
         Action::Rate => Some("rating"),
         Action::Reopen => Some("reopen"),
         _ => None,

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::complaint::FieldError;
 use super::strict_json;
 use crate::case::Terms;
-use crate::ids::OfferId;
+use crate::ids::{OfferId, ReportId};
 use crate::time::{Date, Timestamp, iso_date};
 
 /// A notice (通知), parsed.
@@ -62,8 +62,15 @@ pub enum NoticeKind {
         /// In words.
         text: String,
     },
+    /// 消费者反映未按约履行
+    Breach {
+        /// What happened.
+        reason: String,
+    },
     /// 延期答复
     ExtensionAnswer {
+        /// Which request it answers: the id of its report; none for the one that waits.
+        report_id: Option<ReportId>,
         /// Whether the center grants what was asked.
         granted: bool,
         /// In words.
@@ -101,7 +108,7 @@ pub struct NoticeEnvelope {
     #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._-]{8,128}$"))]
     pub notice_id: String,
     /// `urge` `supervise` `supplement` `complaint_withdrawn` `consent_withdrawn` `offer_answer`
-    /// `counter_offer` `extension_answer` `rejection_review` `rating` `reopen`; others are kept.
+    /// `counter_offer` `breach` `extension_answer` `rejection_review` `rating` `reopen`; others are kept.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub kind: String,
     /// When the center wrote it.
@@ -146,6 +153,8 @@ struct CounterDetail {
 
 #[derive(Deserialize)]
 struct ExtensionDetail {
+    #[serde(default)]
+    report_id: Option<ReportId>,
     granted: bool,
     #[serde(default)]
     text: Option<String>,
@@ -166,7 +175,7 @@ struct RatingDetail {
 }
 
 #[derive(Deserialize)]
-struct ReopenDetail {
+struct ReasonDetail {
     reason: String,
 }
 
@@ -229,9 +238,13 @@ fn parse_kind(kind: &str, detail: &[u8]) -> Result<NoticeKind, FieldError> {
             }
             Err(_) => NoticeKind::Unknown,
         },
+        "breach" => {
+            let ReasonDetail { reason } = strict_json::parse_object(detail)?;
+            NoticeKind::Breach { reason }
+        }
         "extension_answer" => {
-            let ExtensionDetail { granted, text } = strict_json::parse_object(detail)?;
-            NoticeKind::ExtensionAnswer { granted, text }
+            let ExtensionDetail { report_id, granted, text } = strict_json::parse_object(detail)?;
+            NoticeKind::ExtensionAnswer { report_id, granted, text }
         }
         "rejection_review" => {
             let ReviewDetail { upheld, text } = strict_json::parse_object(detail)?;
@@ -242,7 +255,7 @@ fn parse_kind(kind: &str, detail: &[u8]) -> Result<NoticeKind, FieldError> {
             NoticeKind::Rating { stars, text }
         }
         "reopen" => {
-            let ReopenDetail { reason } = strict_json::parse_object(detail)?;
+            let ReasonDetail { reason } = strict_json::parse_object(detail)?;
             NoticeKind::Reopen { reason }
         }
         _ => NoticeKind::Unknown,
@@ -260,7 +273,7 @@ fn check_texts(kind: &NoticeKind) -> Result<(), FieldError> {
         NoticeKind::Supplement { text } | NoticeKind::CounterOffer { text, .. } => {
             Some(text.as_str())
         }
-        NoticeKind::Reopen { reason } => Some(reason.as_str()),
+        NoticeKind::Reopen { reason } | NoticeKind::Breach { reason } => Some(reason.as_str()),
         NoticeKind::Urge
         | NoticeKind::Supervise { .. }
         | NoticeKind::ConsentWithdrawn

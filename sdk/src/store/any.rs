@@ -7,7 +7,7 @@ use super::sqlite::{SqliteOptions, SqliteStore};
 use super::{
     CasePage, CaseQuery, Change, CheckpointRow, LogHead, News, NoticeRow, OutboxFilter, OutboxRow,
     RecordRow, Result, SealedRow, StagedLeaf, Store, StoreError, StoredCase, StoredLeaf,
-    StreamHead,
+    StreamHead, Wake,
 };
 use crate::ids::{CaseId, ReportId};
 use crate::log::Hash;
@@ -147,8 +147,8 @@ impl Store for AnyStore {
         ask!(self.blind_cases(kind, value, limit))
     }
 
-    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
-        ask!(self.waking(now, limit))
+    async fn waking(&self, now: Timestamp, after: Option<Wake>, limit: u32) -> Result<Vec<Wake>> {
+        ask!(self.waking(now, after, limit))
     }
 
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {

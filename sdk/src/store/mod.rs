@@ -35,7 +35,7 @@ pub use change::{
 };
 pub use rows::{
     CasePage, CaseQuery, CaseRow, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow,
-    OutboxState, RecordRow, SealedRow, StagedLeaf, StoredCase, StoredLeaf, StreamHead,
+    OutboxState, RecordRow, SealedRow, StagedLeaf, StoredCase, StoredLeaf, StreamHead, Wake,
 };
 
 use crate::ids::{CaseId, ReportId};
@@ -94,12 +94,14 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<CaseId>>> + Send;
 
-    /// Cases to which something has to be done by `now`, longest overdue first, at most `limit`.
+    /// Cases to which something has to be done by `now`, longest overdue first, those behind `after`,
+    /// at most `limit`.
     fn waking(
         &self,
         now: Timestamp,
+        after: Option<Wake>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<CaseId>>> + Send;
+    ) -> impl Future<Output = Result<Vec<Wake>>> + Send;
 
     /// The leaves of a stream from number `from` on, in order, at most `limit`.
     fn leaves(

@@ -216,6 +216,15 @@ pub struct CheckpointRow {
     pub at: Timestamp,
 }
 
+/// A case and the instant at which something has to be done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// When.
+    pub at: Timestamp,
+    /// To which case.
+    pub case: CaseId,
+}
+
 /// A small versioned document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordRow {

@@ -61,6 +61,10 @@ const URGE: Prep = Prep::Do(CENTER, "催办");
 const ORDER: Prep = Prep::Do(CENTER, "督办");
 const ASK: Prep = Prep::Do(CLERK, "请消费者补充材料");
 const PAUSE: Prep = Prep::Do("主管", "暂停计时");
+const REPLY: Prep = Prep::Do(CENTER, "补充材料");
+const RESUME: Prep = Prep::Do("主管", "恢复计时");
+const DECLINED: Prep = Prep::Do(CENTER, "消费者不接受");
+const REACHED: Prep = Prep::Do(CLERK, "登记联系（已联系上）");
 const ASK_TIME: Prep = Prep::Do(CLERK, "申请延期");
 const PROPOSE: Prep = Prep::Do(CLERK, "移交首问责任");
 const IN_VAIN: Prep = Prep::Do(CLERK, "登记联系（未联系上）");
@@ -87,6 +91,9 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
     // 补充与暂停
     both("已请补充", &[ASK], &[TWO_DAYS_LATER]),
     both("补充已逾期", &[ASK], &[Prep::At("2026-11-28T00:00")]),
+    before("补充已请过两次", &[ASK, REPLY, ASK, REPLY]),
+    before("暂停过两次", &[PAUSE, RESUME, PAUSE, RESUME]),
+    both("暂停期限已过", &[PAUSE], &[Prep::At("2026-12-05T00:00")]),
     both("计时已暂停", &[PAUSE], &[TWO_DAYS_LATER]),
     both("暂停中原期限已过", &[PAUSE], &[SETTLE_OVER]),
     // 延期
@@ -102,6 +109,8 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
     },
     // 方案
     before("消费者方案待答复", &[OFFER, COUNTER]),
+    before("消费者方案待答复，已督办", &[OFFER, COUNTER, ORDER]),
+    before("方案为更换商品", &[Prep::Do(CLERK, "提出方案（更换商品）"), ANSWER]),
     before("消费者方案超限额", &[OFFER, BIG_COUNTER]),
     before("消费者方案超限额待审核", &[OFFER, BIG_COUNTER, Prep::Do(CLERK, "接受消费者方案")]),
     before("主管拟接受消费者方案", &[OFFER, BIG_COUNTER, Prep::Do("主管", "接受消费者方案")]),
@@ -113,7 +122,10 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
         "重新办理过",
         &[OFFER, ANSWER, Prep::Do(CLERK, "履行完成并办结"), Prep::Do(CENTER, "重新办理")],
     ),
-    // 联系不上
+    // 联系
+    before("联系上过", &[REACHED]),
+    before("消费者未接受过方案", &[OFFER, DECLINED]),
+    before("联系不上后消费者未接受方案", &[IN_VAIN, IN_VAIN, NEXT_DAY, IN_VAIN, OFFER, DECLINED]),
     before("联系不上3次2天", &[IN_VAIN, IN_VAIN, NEXT_DAY, IN_VAIN]),
     before("联系不上3次1天", &[IN_VAIN, IN_VAIN, IN_VAIN]),
     before("联系不上2次2天", &[IN_VAIN, NEXT_DAY, IN_VAIN]),
@@ -130,6 +142,12 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
     // 期限
     after("首问期限已过", &[Prep::At("2026-11-26T00:00")]),
     after("和解期限最后一日", &[Prep::At("2026-12-08T00:00")]),
+    Circumstance {
+        name: "旧规则，方案答复期限已过",
+        rules: "odr-2026",
+        after: &[Prep::At("2026-11-28T00:00")],
+        ..PLAIN
+    },
     after("方案答复期限已过", &[Prep::At("2026-11-28T00:00")]),
     after("和解期限已过", &[SETTLE_OVER]),
     after("和解期限已过一日", &[Prep::At("2026-12-10T00:00")]),
@@ -164,7 +182,7 @@ fn path(state: &str) -> &'static [(&'static str, &'static str)] {
         "已和解待履行" => &[ACCEPT, OFFERED, AGREED],
         "已办结" => &[ACCEPT, OFFERED, AGREED, (CLERK, "履行完成并办结")],
         "申请退回待复核" => &[(CLERK, "申请退回（非本单位）")],
-        "已退回" => &[ACCEPT, (CLERK, "退回（协商不成）")],
+        "已退回" => &[ACCEPT, (CLERK, "退回（消费者要求行政处理）")],
         "已撤诉" => &[(CENTER, "消费者撤诉")],
         "已删除" => &[(CENTER, "撤回同意")],
         other => panic!("there is no state {other}"),

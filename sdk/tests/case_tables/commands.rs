@@ -94,6 +94,11 @@ fn answer(offer_id: OfferId, accepted: bool, signature: Option<Personal<String>>
     Command::Answer { offer_id, accepted, text: None, signature }
 }
 
+/// Whoever writes down that a consent ends names the signed paper.
+fn paper(actor: &Actor) -> Option<String> {
+    actor.role.is_staff().then(|| "CH-2026-0031".to_owned())
+}
+
 /// Whoever writes down the consumer's word at the desk has it signed.
 fn signature(actor: &Actor) -> Option<Personal<String>> {
     actor.role.is_staff().then(words)
@@ -176,8 +181,15 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         "补充期限届满" => Command::LapseSupplement,
         "补充材料" => Command::Supplement { text: words() },
         "补充材料（空白）" => Command::Supplement { text: blank() },
-        "暂停计时" => Command::Pause { reason: words() },
-        "暂停计时（未填理由）" => Command::Pause { reason: blank() },
+        "暂停计时" => Command::Pause { until: day(world, 10), reason: words() },
+        "暂停计时（未填理由）" => {
+            Command::Pause { until: day(world, 10), reason: blank() }
+        }
+        "暂停计时（到期日在昨天）" => {
+            Command::Pause { until: day(world, -1), reason: words() }
+        }
+        "暂停计时（三个月）" => Command::Pause { until: day(world, 90), reason: words() },
+        "暂停期限届满" => Command::LapsePause,
         "恢复计时" => Command::Resume { reason: words() },
         "申请延期" => Command::AskExtension { reason: words() },
         "同意延期" => Command::AnswerExtension { granted: true, text: None },
@@ -194,6 +206,14 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         }
         "提出方案（答复期在昨天）" => offer_until(world, -1),
         "提出方案（答复期晚于履行日）" => offer_until(world, 8),
+        "提出方案（答复期两个月）" => {
+            let terms = Terms { perform_by: day(world, 90), ..refund(world, CLERK_LIMIT_FEN) };
+            let answer_by = day(world, 60);
+            Command::Offer { offer_id: fresh(world), terms, answer_by, text: words() }
+        }
+        "提出方案（更换商品）" => {
+            offer(world, Terms { kinds: vec![TermKind::Exchange], ..refund(world, 0) })
+        }
         "提出方案（未填说明）" => Command::Offer {
             offer_id: fresh(world),
             terms: refund(world, CLERK_LIMIT_FEN),
@@ -234,6 +254,9 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         "方案到期" => Command::ExpireOffer,
         "履行完成并办结" => perform(words(), promised(world)),
         "履行完成并办结（另有挽回金额）" => perform(words(), Fen::new(20_000)),
+        "履行完成并办结（挽回金额超过约定）" => {
+            perform(words(), Fen::new(CLERK_LIMIT_FEN + 1))
+        }
         "履行完成并办结（挽回金额为负）" => perform(words(), Fen::new(-1)),
         "履行完成并办结（无凭证）" => perform(blank(), promised(world)),
         "登记未按约履行" => Command::Breach { reason: words() },
@@ -256,8 +279,11 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         }
         "消费者撤诉" => Command::Withdraw { reason: None, signature: signature(actor) },
         "消费者撤诉（未签字）" => Command::Withdraw { reason: None, signature: None },
-        "撤回同意" => Command::WithdrawConsent { signature: signature(actor) },
-        "撤回同意（未签字）" => Command::WithdrawConsent { signature: None },
+        "撤回同意" => Command::WithdrawConsent { paper_no: paper(actor) },
+        "撤回同意（无书面材料）" => Command::WithdrawConsent { paper_no: None },
+        "撤回同意（编号写成电话）" => {
+            Command::WithdrawConsent { paper_no: Some("13800138000".to_owned()) }
+        }
         "删除个人信息（恢复旧备份后）" => {
             Command::Erase { reason: EraseReason::Restored }
         }
@@ -313,6 +339,7 @@ pub(crate) const fn plainest(action: Action) -> &'static str {
         Action::LapseSupplement => "补充期限届满",
         Action::Pause => "暂停计时",
         Action::Resume => "恢复计时",
+        Action::LapsePause => "暂停期限届满",
         Action::AskExtension => "申请延期",
         Action::AnswerExtension => "同意延期",
         Action::Extend => "延长办理期限",
@@ -329,7 +356,7 @@ pub(crate) const fn plainest(action: Action) -> &'static str {
         Action::Breach => "登记未按约履行",
         Action::Reject => "申请退回（非本单位）",
         Action::Review => "复核同意退回",
-        Action::HandBack => "退回（协商不成）",
+        Action::HandBack => "退回（消费者要求行政处理）",
         Action::Withdraw => "消费者撤诉",
         Action::WithdrawConsent => "撤回同意",
         Action::Erase => "删除个人信息（恢复旧备份后）",

@@ -143,3 +143,46 @@ fn a_settlement_that_runs_out_is_noted_told_upwards_and_drafted_back_but_never_s
     assert_eq!(round(over.clone()).1, 0);
     assert!(wake_at(&over.case, &over.policy).is_none());
 }
+
+#[test]
+fn a_hand_back_drafted_for_a_deadline_that_moved_is_no_longer_laid_before_anybody() {
+    let asked = done(&plain("处理中"), "受理员", "申请延期");
+    let late = World { now: instant("2026-12-09T00:00"), ..asked };
+    let over = done(&late, "系统", "记录超期：协商和解");
+    assert!(over.case.should_hand_back());
+    let longer = done(&over, "12315中心", "同意延期");
+    assert!(!longer.case.should_hand_back());
+    assert_eq!(outcome(&longer, "受理员", "退回（逾期未达成和解）"), Err("not_overdue".to_owned()));
+    // The new deadline is missed on its own, and the hand-back drafted again.
+    let again = World { now: instant("2026-12-16T00:00"), ..longer };
+    assert!(done(&again, "系统", "记录超期：协商和解").case.should_hand_back());
+}
+
+#[test]
+fn a_rating_is_of_what_was_done_before_it() {
+    let rated = done(&plain("已办结"), "12315中心", "评价（五星）");
+    assert_eq!(rated.case.rating, Some(5));
+    assert_eq!(done(&rated, "12315中心", "重新办理").case.rating, None);
+}
+
+#[test]
+fn whoever_answers_for_a_case_does_not_destroy_what_shows_how() {
+    let first = plain("已接收");
+    let supervised = done(&first, "主管", "受理");
+    assert_eq!(outcome(&supervised, "主管", "撤回同意"), Err("other_person".to_owned()));
+    assert_eq!(outcome(&supervised, "另一主管", "撤回同意"), Ok(()));
+    assert_eq!(outcome(&supervised, "12315中心", "撤回同意"), Ok(()));
+}
+
+#[test]
+fn an_examination_that_takes_longer_than_was_said_ends_by_itself() {
+    let paused = done(&plain("处理中"), "主管", "暂停计时");
+    let wakes = wake_at(&paused.case, &paused.policy).expect("it wakes");
+    assert_eq!(wakes, Timestamp::end_of(day("2026-12-04")).plus_millis(1));
+    let over = World { now: wakes, ..paused };
+    let due = due_command(&over.case, &over.policy, over.now).expect("it is due");
+    let resumed = over.obey(&due).case;
+    assert!(resumed.pause.is_none());
+    let settle = resumed.running(ClockKind::Settle).expect("it runs");
+    assert_eq!(settle.clock.due_at, Timestamp::end_of(day("2026-12-18")));
+}

@@ -10,7 +10,7 @@ use crate::world::{Step, World, actor, change, code, opened, reported, unseen};
 
 const TABLE: &str = include_str!("../../../docs/rules.zh.md");
 /// The issue asks for 150 rows; the table has more, and may not lose any unnoticed.
-const ROWS: usize = 404;
+const ROWS: usize = 444;
 /// Where the case does not exist yet.
 const NEW: &str = "尚未建立";
 

@@ -33,7 +33,7 @@ fn caller(jti: &str) -> VerifiedCaller {
 }
 
 impl World {
-    async fn notify(
+    pub(crate) async fn notify(
         &self,
         no: &str,
         id: &str,
@@ -56,7 +56,7 @@ impl World {
     }
 
     async fn tick(&self) -> Ticked {
-        self.channel.tick(50, None).await.expect("it runs")
+        self.channel.tick(50, &mut None, None).await.expect("it runs")
     }
 }
 

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "sqlite", feature = "testkit"))]
 
 mod case_life;
+mod due;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -43,6 +44,15 @@ const CLERK: Actor = Actor { role: Role::Clerk, pseudonym: Pseudonym::new([1; 16
 
 /// A merchant on a Monday morning; `receipt` is one more key the center signs receipts with.
 async fn world(receipt: Option<&SigningKey>) -> World {
+    world_under(receipt, RuleSet::current("odr-2026").expect("shipped"), Vec::new()).await
+}
+
+/// The same under other rules.
+async fn world_under(
+    receipt: Option<&SigningKey>,
+    rules: RuleSet,
+    more_rules: Vec<RuleSet>,
+) -> World {
     let start: Timestamp = "2026-11-23T09:00:00+08:00".parse().expect("an instant");
     let clock = Arc::new(ManualClock::at(start));
     let config = SimCenterConfig {
@@ -70,8 +80,8 @@ async fn world(receipt: Option<&SigningKey>) -> World {
         },
         center: CenterTrust::new(ISSUER, trusted),
         keys: keys.clone(),
-        rules: RuleSet::current("odr-2026").expect("shipped"),
-        more_rules: Vec::new(),
+        rules,
+        more_rules,
         retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::new(500_000),
@@ -181,12 +191,12 @@ async fn an_offer_expires_when_its_day_is_over_in_beijing_and_not_before() {
     world.act(id, world.offer()).await;
     let last = Timestamp::end_of("2026-11-26".parse().expect("a date"));
     world.clock.set(last);
-    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 0);
+    assert_eq!(world.channel.tick(10, &mut None, None).await.expect("it runs").offers, 0);
     assert_eq!(world.state(id).await, StateName::Offered);
     world.clock.advance(1);
-    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 1);
+    assert_eq!(world.channel.tick(10, &mut None, None).await.expect("it runs").offers, 1);
     assert_eq!(world.state(id).await, StateName::InProgress);
-    assert_eq!(world.channel.tick(10, None).await.expect("it runs").offers, 0);
+    assert_eq!(world.channel.tick(10, &mut None, None).await.expect("it runs").offers, 0);
 }
 
 #[tokio::test]

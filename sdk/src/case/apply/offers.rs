@@ -44,6 +44,7 @@ impl Case {
             }
             Event::OfferDeclined { offer_id, via } => {
                 self.need(event, &[StateName::Offered])?;
+                self.heard();
                 self.settle_offer(*offer_id, OfferStatus::Declined, Some(*via), event)
             }
             Event::OfferExpired { offer_id } => {
@@ -53,6 +54,7 @@ impl Case {
             Event::Countered { offer_id, answers, terms, via } => {
                 self.need(event, &[StateName::Offered])?;
                 self.settle_offer(*answers, OfferStatus::Countered, Some(*via), event)?;
+                self.heard();
                 self.propose(stamped, *offer_id, terms, terms.perform_by)?;
                 if let Some(proposal) = self.offers.last_mut() {
                     proposal.by = Party::Consumer;
@@ -72,6 +74,7 @@ impl Case {
             }
             Event::CounterDeclined { offer_id } => {
                 self.need_counter(*offer_id, event)?;
+                self.answered(at);
                 self.mark(*offer_id, OfferStatus::Declined, event)
             }
             Event::Settled { offer_id, via, .. } => self.settle(stamped, *offer_id, *via),
@@ -95,6 +98,7 @@ impl Case {
                 self.need_current(*offer_id, event)?;
                 self.breaches += 1;
                 self.extensions = 0;
+                self.paused_for.clear();
                 self.state = CaseState::InProgress;
                 self.stop(at, Some(ClockKind::Perform));
                 self.start(clock);
@@ -131,6 +135,7 @@ impl Case {
         self.handback_drafted = false;
         self.stop(stamped.at, Some(ClockKind::Settle));
         self.answered(stamped.at);
+        self.heard();
         self.start(clock);
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::case::state::{
 };
 use crate::time::Timestamp;
 
-const NEGOTIATING: [StateName; 3] =
+pub(super) const NEGOTIATING: [StateName; 3] =
     [StateName::InProgress, StateName::AwaitingApproval, StateName::Offered];
 
 impl CaseClock {
@@ -29,18 +29,20 @@ impl Case {
             Event::SupplementAsked { reply_by } => {
                 self.need(event, &[StateName::InProgress])?;
                 self.asked = Some(Asked { at, reply_by: *reply_by });
+                self.answered(at);
                 Ok(())
             }
             Event::SupplementLapsed {} => {
                 self.need(event, &NEGOTIATING)?;
                 if self.asked.take().is_none() { Err(self.wrong(event)) } else { Ok(()) }
             }
-            Event::Paused { ground, clocks } => {
+            Event::Paused { ground, clocks, until } => {
                 self.need(event, &NEGOTIATING)?;
                 if self.pause.is_some() {
                     return Err(self.wrong(event));
                 }
-                self.pause = Some(Paused { ground: *ground, at });
+                self.pause = Some(Paused { ground: *ground, at, until: *until });
+                self.paused_for.push(*ground);
                 for entry in self.clocks.iter_mut().filter(|entry| entry.stopped_at.is_none()) {
                     if clocks.contains(&entry.clock.kind) {
                         entry.paused_at = Some(at);
@@ -48,15 +50,30 @@ impl Case {
                 }
                 Ok(())
             }
+            Event::PauseLapsed {} => {
+                self.need(event, &NEGOTIATING)?;
+                match self.pause.as_mut().and_then(|pause| pause.until.take()) {
+                    Some(_) => Ok(()),
+                    None => Err(self.wrong(event)),
+                }
+            }
             Event::Resumed { clocks } => {
                 if self.pause.take().is_none() {
                     return Err(self.wrong(event));
                 }
-                clocks.iter().try_for_each(|clock| self.resume(clock, at, event))
+                clocks.iter().try_for_each(|clock| self.resume(clock, at, event))?;
+                // None is forgotten: it would stand still for good.
+                let stands =
+                    |entry: &CaseClock| entry.stopped_at.is_none() && entry.paused_at.is_some();
+                if self.clocks.iter().any(stands) {
+                    return Err(ApplyError::ClockUnknown { event: event.kind() });
+                }
+                Ok(())
             }
             Event::ExtensionAsked { clock, length } => {
                 self.need(event, &NEGOTIATING)?;
                 self.extension_asked = Some(ExtensionAsked { clock: *clock, length: *length, at });
+                self.answered(at);
                 Ok(())
             }
             Event::Extended { clock } => {
@@ -90,6 +107,10 @@ impl Case {
                 self.need(event, &[StateName::Closed])?;
                 self.reopened += 1;
                 self.extensions = 0;
+                self.paused_for.clear();
+                // It was given to what was done before.
+                self.rating = None;
+                self.heard();
                 self.state = CaseState::InProgress;
                 self.start(clock);
                 Ok(())
@@ -133,9 +154,14 @@ impl Case {
         }
     }
 
-    /// Something was done: reminders and orders of the center are answered.
+    /// The center was told of a step forward: its reminders and orders are answered.
     pub(super) fn answered(&mut self, at: Timestamp) {
         self.stop(at, Some(ClockKind::Supervise));
+        self.acted(at);
+    }
+
+    /// Something was done: enough for a reminder, not for an order.
+    pub(super) fn acted(&mut self, at: Timestamp) {
         self.stop(at, Some(ClockKind::Urge));
     }
 
@@ -151,11 +177,8 @@ impl Case {
         if !follows(&entry.clock) {
             return Err(ApplyError::ClockUnknown { event: event.kind() });
         }
-        let moved = entry.clock.due_at != clock.due_at;
-        entry.clock = clock.clone();
-        if moved {
-            self.tell_again(clock);
-        }
+        let before = std::mem::replace(&mut entry.clock, clock.clone());
+        self.moved(&before, clock);
         Ok(())
     }
 
@@ -172,18 +195,22 @@ impl Case {
         if !stood {
             return Err(ApplyError::ClockUnknown { event: event.kind() });
         }
-        let moved = entry.clock.due_at != clock.due_at;
         entry.paused_at = None;
-        entry.clock = clock.clone();
-        if moved {
-            self.tell_again(clock);
-        }
+        let before = std::mem::replace(&mut entry.clock, clock.clone());
+        self.moved(&before, clock);
         Ok(())
     }
 
-    /// Whoever was told of the old deadline is told of the new one.
-    fn tell_again(&mut self, clock: &Clock) {
+    /// Whoever was told of the old deadline is told of the new one; and a hand-back that was drafted
+    /// because of the old one is not due yet.
+    fn moved(&mut self, before: &Clock, clock: &Clock) {
+        if before.due_at == clock.due_at {
+            return;
+        }
         self.escalations.retain(|told| told.clock != clock.kind || told.start_at != clock.start_at);
+        if clock.kind == ClockKind::Settle && clock.due_at > before.due_at {
+            self.handback_drafted = false;
+        }
     }
 
     fn running_mut(&mut self, clock: &Clock, event: &Event) -> Result<&mut CaseClock, ApplyError> {

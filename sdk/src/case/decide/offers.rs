@@ -1,14 +1,13 @@
 //! Offers, the consumer's own proposals, and what becomes of them (和解、履行).
 
-use super::{Act, Decided, Decision, invalid, said, text};
+use super::{Act, Decided, Decision, invalid, is_later_than, said, text};
 use crate::case::clocks::{Clock, ClockKind};
 use crate::case::command::{Closing, Command};
 use crate::case::event::Event;
 use crate::case::offer::{Party, Terms};
-use crate::case::reasons::{ReportKind, Via};
+use crate::case::reasons::{PauseGround, ReportKind, Via};
 use crate::case::refusal::RefusalCode;
 use crate::ids::OfferId;
-use crate::money::Fen;
 use crate::privacy::Personal;
 use crate::time::Date;
 
@@ -66,17 +65,23 @@ impl Act<'_> {
             return Err(invalid("answer_by", "choose a day no later than perform_by"));
         }
         text("text", words)?;
+        let longest = self.policy.rules.answers.as_ref().map(|rule| rule.days);
+        if longest.is_some_and(|days| is_later_than(answer_by, today, days)) {
+            return Err(invalid("answer_by", "the rule set does not let an offer wait so long"));
+        }
         if self.case.offer(offer_id).is_some() {
             return Err(invalid("offer_id", "use a fresh id for each offer"));
         }
         let terms = terms.clone();
         let before = self.instead_of_theirs();
-        if terms.total()? > self.policy.clerk_offer_limit {
-            let drafted = Event::OfferDrafted { offer_id, terms, answer_by };
-            return Ok(before.and(drafted).with("text", words));
-        }
-        let offered = Event::Offered { offer_id, terms, answer_by };
-        Ok(before.and(offered).with("text", words).report(ReportKind::Offered))
+        let offered = if terms.total()? > self.policy.clerk_offer_limit {
+            before.and(Event::OfferDrafted { offer_id, terms, answer_by }).with("text", words)
+        } else {
+            let offered = before.and(Event::Offered { offer_id, terms, answer_by });
+            offered.with("text", words).report(ReportKind::Offered)
+        };
+        // Whoever makes an offer waits for nothing more: the clock goes on.
+        self.resume_after(offered, PauseGround::Supplement, self.now)
     }
 
     /// An offer of ours declines what the consumer proposed, and the center hears so.
@@ -178,8 +183,9 @@ impl Act<'_> {
             return Err(invalid("recovered_fen", "give an amount from 0 to 9007199254740991 fen"));
         }
         let (offer_id, terms, _) = self.current()?;
-        if terms.total()? == Fen::ZERO && closing.recovered_fen > Fen::ZERO {
-            let problem = "a settlement without money recovers none; give 0";
+        // Goods that were repaired, exchanged or made up have a worth that no term names.
+        if !terms.gives_goods() && closing.recovered_fen > terms.total()? {
+            let problem = "give no more than was agreed, or 0 where no money was";
             return Err(invalid("recovered_fen", problem));
         }
         let closed = Event::Closed {
@@ -201,8 +207,11 @@ impl Act<'_> {
         let (offer_id, _, _) = self.current()?;
         text("reason", reason)?;
         let clock = self.settlement_clock()?;
-        let breached = Decision::of(Event::Breached { offer_id, clock });
-        Ok(breached.with("reason", reason).report(ReportKind::Breached))
+        let breached = Decision::of(Event::Breached { offer_id, clock }).with("reason", reason);
+        Ok(match self.via() {
+            Via::Center => breached,
+            Via::Desk | Via::Link => breached.report(ReportKind::Breached),
+        })
     }
 
     fn current(&self) -> Result<(OfferId, &Terms, Date), RefusalCode> {

@@ -1,16 +1,20 @@
 //! Time: what makes clocks stand still, go on, grow longer and run out, and who is told.
 
-use super::{Act, Decided, Decision, invalid, said, text};
+use super::{Act, Decided, Decision, invalid, is_later_than, said, text};
 use crate::case::clocks::{Clock, ClockKind, Pause};
 use crate::case::command::Command;
 use crate::case::event::Event;
+use crate::case::permit::may_stop_clocks;
 use crate::case::reasons::{PauseGround, ReportKind, Rung};
 use crate::case::refusal::{Circumstance, RefusalCode};
 use crate::case::rules::OnExpiry;
-use crate::case::state::{CaseClock, StateName};
+use crate::case::state::CaseClock;
 use crate::case::timers;
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp};
+
+/// How long a consumer may take to reply where the rule set says nothing of it, in days.
+const REPLY_DAYS: u32 = 30;
 
 impl Act<'_> {
     /// The commands of this room; no other comes here.
@@ -24,14 +28,18 @@ impl Act<'_> {
                 let lapsed = Decision::of(Event::SupplementLapsed {});
                 self.resume_after(lapsed, PauseGround::Supplement, over)
             }
-            Command::Pause { reason } => {
-                let paused = self.pause(Decision::default(), PauseGround::Examination);
-                text("reason", reason)?;
-                Ok(paused.with("reason", reason).report(ReportKind::Paused))
+            Command::Pause { until, reason } => self.examine(*until, reason),
+            Command::LapsePause => {
+                // The clock goes on when the day is over, not when somebody notes it.
+                let until = self.case.pause.as_ref().and_then(|pause| pause.until);
+                let over = Timestamp::end_of(until.ok_or(Circumstance::NotPaused)?).plus_millis(1);
+                let lapsed = Decision::of(Event::PauseLapsed {});
+                let resumed = self.resume_after(lapsed, PauseGround::Examination, over)?;
+                Ok(resumed.report(ReportKind::Resumed))
             }
             Command::Resume { reason } => {
                 text("reason", reason)?;
-                let clocks = self.clocks_after_pause(self.now)?;
+                let clocks = self.clocks_after_pause(self.examined_until())?;
                 let resumed = Decision::of(Event::Resumed { clocks }).with("reason", reason);
                 Ok(resumed.report(ReportKind::Resumed))
             }
@@ -58,21 +66,44 @@ impl Act<'_> {
         if reply_by < today {
             return Err(invalid("reply_by", "choose today or a later day"));
         }
-        let month = jiff::Span::new().days(30);
-        if today.checked_add(month).is_ok_and(|last| reply_by > last) {
-            return Err(invalid("reply_by", "choose a day within 30 days"));
+        let rules = &self.policy.rules;
+        let longest = rules.pause(PauseGround::Supplement).map_or(REPLY_DAYS, |rule| rule.days);
+        if is_later_than(reply_by, today, longest) {
+            return Err(invalid("reply_by", "the rule set does not let the consumer take so long"));
         }
         let asked = said(Event::SupplementAsked { reply_by }, "text", words)?;
         let asked = asked.report(ReportKind::SupplementAsked);
-        if self.policy.rules.paused_by(PauseGround::Supplement).is_empty() {
-            return Ok(asked);
+        // The question may always be asked; the clock stands still only so often, and in time.
+        match may_stop_clocks(self.case, rules, PauseGround::Supplement, self.now) {
+            Ok(()) => Ok(self.pause(asked, PauseGround::Supplement, None)),
+            Err(_) => Ok(asked),
         }
-        Ok(self.pause(asked, PauseGround::Supplement))
     }
 
-    fn pause(&self, decision: Decision, ground: PauseGround) -> Decision {
+    /// 鉴定、检测: for as long as it was said to take, and no longer than the rule set lets it.
+    fn examine(&self, until: Date, reason: &Personal<String>) -> Decided {
+        let today = self.now.civil_date();
+        if until < today {
+            return Err(invalid("until", "choose today or a later day"));
+        }
+        let longest = self.policy.rules.pause(PauseGround::Examination).map(|rule| rule.days);
+        if longest.is_some_and(|days| is_later_than(until, today, days)) {
+            return Err(invalid("until", "the rule set does not let an examination take so long"));
+        }
+        text("reason", reason)?;
+        let paused = self.pause(Decision::default(), PauseGround::Examination, Some(until));
+        Ok(paused.with("reason", reason).report(ReportKind::Paused))
+    }
+
+    /// An examination ends when somebody says so, and no later than it was said to.
+    fn examined_until(&self) -> Timestamp {
+        let until = self.case.pause.as_ref().and_then(|pause| pause.until);
+        until.map_or(self.now, |day| self.now.min(Timestamp::end_of(day).plus_millis(1)))
+    }
+
+    fn pause(&self, decision: Decision, ground: PauseGround, until: Option<Date>) -> Decision {
         let clocks = self.policy.rules.paused_by(ground).to_vec();
-        decision.and(Event::Paused { ground, clocks })
+        decision.and(Event::Paused { ground, clocks, until })
     }
 
     /// What stood still on this ground goes on, after what this decision already says.
@@ -161,8 +192,7 @@ impl Act<'_> {
                 to: Rung::Supervisor,
             }),
             OnExpiry::DraftHandback
-                if self.case.state.name() == StateName::InProgress
-                    && !self.case.handback_drafted =>
+                if self.case.state.name().is_negotiating() && !self.case.handback_drafted =>
             {
                 noted.and(Event::HandbackDrafted {})
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::report::{Audit, FsckCode, FsckFinding};
 use crate::case::{Case, ReportKind, StateName};
 use crate::channel::Channel;
-use crate::channel::casework::case_row;
+use crate::channel::casework::{case_row, is_of_another_version};
 use crate::ids::{CaseId, Pseudonym};
 use crate::log::{Hash, Leaf, leaf_hash};
 use crate::privacy::{CaseKey, Commitment};
@@ -244,14 +244,16 @@ impl<S: Store> Channel<S> {
             return Ok(());
         };
         let made = u32::try_from(reports.len()).unwrap_or(u32::MAX);
-        let Ok(policy) = self.policy(Some(case)) else {
+        let Ok(policy) = self.policy(case) else {
             // Its rule set is not here: whether the row is right cannot be judged.
             return Ok(());
         };
         // When it wakes next depends on today's settings, and is no invariant.
         let should = case_row(row.id, stream, case, made, head, &policy)?;
+        // A row of an earlier version keeps the due instant that version knew, until it is written.
+        let due_at = if is_of_another_version(row) { should.due_at } else { row.due_at };
         let same = (&should.state, should.due_at, should.received_at, should.updated_at)
-            == (&row.state, row.due_at, row.received_at, row.updated_at);
+            == (&row.state, due_at, row.received_at, row.updated_at);
         if !same {
             say(FsckCode::RowWrong);
         }

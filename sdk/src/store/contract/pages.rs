@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::make::{arrival, at, case_id, delivered, moved, put, report, step};
 use crate::ids::CaseId;
-use crate::store::{CaseQuery, CaseRow, CaseWrite, Change, Expected, OutboxStep, Store};
+use crate::store::{CaseQuery, CaseRow, CaseWrite, Change, Expected, OutboxStep, Store, Wake};
 
 const STATES: [&str; 3] = ["received", "in_progress", "closed"];
 
@@ -81,10 +81,20 @@ pub(super) async fn cases_wake_in_their_turn<S: Store>(store: Arc<S>) {
         change.case.as_mut().expect("an arrival writes the case").row.wake_at = wake.map(at);
         put(&*store, change).await;
     }
-    let woken = store.waking(at(30), 10).await.expect("reads");
-    assert_eq!(woken, [case_id(2), case_id(3), case_id(1)]);
-    assert_eq!(store.waking(at(30), 1).await.expect("reads"), [case_id(2)]);
-    assert_eq!(store.waking(at(9), 10).await.expect("reads"), []);
+    let wake = |n, when| Wake { at: at(when), case: case_id(n) };
+    let woken = store.waking(at(30), None, 10).await.expect("reads");
+    assert_eq!(woken, [wake(2, 10), wake(3, 20), wake(1, 30)]);
+    assert_eq!(store.waking(at(30), None, 1).await.expect("reads"), [wake(2, 10)]);
+    assert_eq!(store.waking(at(9), None, 10).await.expect("reads"), []);
+    // Those behind one that stays where it is come all the same, also at the same instant.
+    let behind = store.waking(at(30), Some(wake(2, 10)), 1).await.expect("reads");
+    assert_eq!(behind, [wake(3, 20)]);
+    let mut beside = arrival(5);
+    beside.case.as_mut().expect("an arrival writes the case").row.wake_at = Some(at(20));
+    put(&*store, beside).await;
+    let behind = store.waking(at(30), Some(wake(3, 20)), 10).await.expect("reads");
+    assert_eq!(behind, [wake(5, 20), wake(1, 30)]);
+    assert_eq!(store.waking(at(30), Some(wake(1, 30)), 10).await.expect("reads"), []);
     // Moved on, it wakes when it now says; put to sleep at the same version, too.
     let mut moved = step(2, 1, "in_progress");
     moved.case.as_mut().expect("a step writes the case").row.wake_at = Some(at(40));
@@ -94,8 +104,8 @@ pub(super) async fn cases_wake_in_their_turn<S: Store>(store: Arc<S>) {
     let row = CaseRow { wake_at: None, ..found.row };
     let case = Some(CaseWrite { expected: Expected::Version(row.version), row });
     put(&*store, Change { case, ..Change::default() }).await;
-    let woken = store.waking(at(40), 10).await.expect("reads");
-    assert_eq!(woken, [case_id(1), case_id(2)]);
+    let woken = store.waking(at(40), None, 10).await.expect("reads");
+    assert_eq!(woken, [wake(5, 20), wake(1, 30), wake(2, 40)]);
 }
 
 pub(super) async fn counts_equal_the_truth<S: Store>(store: Arc<S>) {

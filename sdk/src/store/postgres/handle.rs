@@ -13,7 +13,7 @@ use crate::log::Hash;
 use crate::store::{
     CasePage, CaseQuery, Change, CheckpointRow, LogHead, News, NoticeRow, OutboxFilter, OutboxRow,
     RecordRow, Result, SealedRow, StagedLeaf, Store, StoreError, StoredCase, StoredLeaf,
-    StreamHead,
+    StreamHead, Wake,
 };
 use crate::time::Timestamp;
 
@@ -72,8 +72,8 @@ impl Store for PostgresStore {
         told(read::blind_cases(&self.readers, kind, value, limit).await)
     }
 
-    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
-        told(read::waking(&self.readers, now, limit).await)
+    async fn waking(&self, now: Timestamp, after: Option<Wake>, limit: u32) -> Result<Vec<Wake>> {
+        told(read::waking(&self.readers, now, after, limit).await)
     }
 
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {

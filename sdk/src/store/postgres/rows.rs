@@ -43,7 +43,8 @@ fn bytes<const N: usize>(row: &Row, index: usize, table: &'static str) -> Try<[u
     column::<&[u8]>(row, index, table)?.try_into().map_err(|_| corrupt(table))
 }
 
-fn instant(row: &Row, index: usize, table: &'static str) -> Try<Timestamp> {
+/// A column that holds an instant.
+pub(super) fn instant(row: &Row, index: usize, table: &'static str) -> Try<Timestamp> {
     Timestamp::from_millis(column(row, index, table)?).map_err(|_| corrupt(table))
 }
 

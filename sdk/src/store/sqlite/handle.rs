@@ -14,7 +14,7 @@ use crate::log::Hash;
 use crate::store::{
     CasePage, CaseQuery, Change, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow,
     RecordRow, Result, SealedRow, StagedLeaf, Store, StoreError, StoredCase, StoredLeaf,
-    StreamHead,
+    StreamHead, Wake,
 };
 use crate::time::Timestamp;
 
@@ -97,8 +97,8 @@ impl Store for SqliteStore {
         self.glance(move |db| read::blind_cases(db, kind, value, limit)).await
     }
 
-    async fn waking(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>> {
-        self.glance(move |db| read::waking(db, now, limit)).await
+    async fn waking(&self, now: Timestamp, after: Option<Wake>, limit: u32) -> Result<Vec<Wake>> {
+        self.glance(move |db| read::waking(db, now, after, limit)).await
     }
 
     async fn leaves(&self, stream: &str, from: u64, limit: u32) -> Result<Vec<StoredLeaf>> {

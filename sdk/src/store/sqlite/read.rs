@@ -10,7 +10,7 @@ use crate::log::Hash;
 use crate::store::leftovers::{self, LEFTOVERS};
 use crate::store::{
     BLIND_COUNT_MAX, CheckpointRow, LogHead, NoticeRow, OutboxFilter, OutboxRow, OutboxState,
-    RecordRow, SealedRow, StagedLeaf, StoredCase, StoredLeaf, StreamHead,
+    RecordRow, SealedRow, StagedLeaf, StoredCase, StoredLeaf, StreamHead, Wake,
 };
 use crate::time::Timestamp;
 
@@ -104,12 +104,25 @@ pub(super) fn blind_cases(
     list(db, sql, values, |row| rows::case_id(row, 0, "blind_values"))
 }
 
-pub(super) fn waking(db: &Connection, now: Timestamp, limit: u32) -> Try<Vec<CaseId>> {
+pub(super) fn waking(
+    db: &Connection,
+    now: Timestamp,
+    after: Option<Wake>,
+    limit: u32,
+) -> Try<Vec<Wake>> {
     // The second condition lets the planner use the index of only those that wake at all.
-    let sql = "SELECT id FROM cases WHERE wake_at <= ?1 AND wake_at < 9223372036854775807
-               ORDER BY wake_at LIMIT ?2";
-    let values = params![now.as_millis(), limit.min(PAGE_LIMIT)];
-    list(db, sql, values, |row| rows::case_id(row, 0, "cases"))
+    let sql = "SELECT id, wake_at FROM cases
+               WHERE wake_at <= ?1 AND wake_at < 9223372036854775807
+                 AND wake_at >= ?2 AND (wake_at > ?2 OR id > ?3)
+               ORDER BY wake_at, id LIMIT ?4";
+    let (at, id) = match &after {
+        Some(after) => (after.at.as_millis(), after.case.as_bytes().to_vec()),
+        None => (i64::MIN, Vec::new()),
+    };
+    let values = params![now.as_millis(), at, id, limit.min(PAGE_LIMIT)];
+    list(db, sql, values, |row| {
+        Ok(Wake { at: rows::instant(row, 1, "cases")?, case: rows::case_id(row, 0, "cases")? })
+    })
 }
 
 pub(super) fn leaves(db: &Connection, stream: &str, from: u64, limit: u32) -> Try<Vec<StoredLeaf>> {

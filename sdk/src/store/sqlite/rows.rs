@@ -31,7 +31,8 @@ pub(super) fn number(row: &Row<'_>, index: usize, table: &'static str) -> Try<u6
     u64::try_from(column::<i64>(row, index, table)?).map_err(|_| corrupt(table))
 }
 
-fn instant(row: &Row<'_>, index: usize, table: &'static str) -> Try<Timestamp> {
+/// A column that holds an instant.
+pub(super) fn instant(row: &Row<'_>, index: usize, table: &'static str) -> Try<Timestamp> {
     Timestamp::from_millis(column(row, index, table)?).map_err(|_| corrupt(table))
 }
 
