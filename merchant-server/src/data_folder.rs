@@ -23,7 +23,7 @@ use crate::auth::{
 };
 use crate::cli::{CliError, InitArgs};
 use crate::config::{Config, DEFAULT, FILE_NAME};
-use crate::logging::say;
+use crate::logging::{say, say_beside};
 use crate::{calendars, rule_sets};
 
 const KEYS_FILE: &str = "keys.json";
@@ -329,6 +329,11 @@ pub(crate) async fn create_token(
 ) -> Result<(), CliError> {
     let engine = open(data).await?;
     say(&new_token(&engine, name, scopes, role, until).await?);
+    if matches!(role, Role::Supervisor | Role::Manager) {
+        say_beside(
+            "该凭证不对应具体的人，凭它审核不能证明另有一人看过；仅交给自身落实双人审核的系统，个人请在控制台“我的账号”中生成个人凭证",
+        );
+    }
     Ok(())
 }
 

@@ -33,6 +33,12 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// Says what an operator should know beside what was asked for: on standard error, so that who reads
+/// standard output gets that alone.
+pub(crate) fn say_beside(line: &str) {
+    let _ = writeln!(std::io::stderr(), "注意：{line}");
+}
+
 /// Says why a command failed on standard error.
 pub(crate) fn say_error(line: &str) {
     let _ = writeln!(std::io::stderr(), "错误：{line}");

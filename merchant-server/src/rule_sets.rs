@@ -152,6 +152,9 @@ pub(crate) fn unconfirmed_zh(set: &RuleSet) -> Vec<String> {
     for rule in set.pauses.iter().filter(|rule| is_open(&rule.certainty)) {
         open.push(format!("{}暂停计时（{}）", rule.on.label_zh(), rule.certainty));
     }
+    if let Some(rule) = set.answers.as_ref().filter(|rule| is_open(&rule.certainty)) {
+        open.push(format!("方案答复期上限（{}）", rule.certainty));
+    }
     if let Some(rule) = set.unreachable.as_ref().filter(|rule| is_open(&rule.certainty)) {
         open.push(format!("联系不上的认定（{}）", rule.certainty));
     }
@@ -183,7 +186,13 @@ fn lines_zh(set: &RuleSet) -> Vec<String> {
     for rule in &set.pauses {
         let clocks: Vec<&str> = rule.clocks.iter().map(|clock| clock.label_zh()).collect();
         let (on, mark) = (rule.on.label_zh(), mark_zh(&rule.certainty));
-        lines.push(format!("{on}：暂停计算{}时限{mark}", clocks.join("、")));
+        let (clocks, times, days) = (clocks.join("、"), rule.times, rule.days);
+        let bounds = format!("每个时限至多 {times} 次，每次至多 {days} 天");
+        lines.push(format!("{on}：暂停计算{clocks}时限，{bounds}{mark}"));
+    }
+    if let Some(rule) = &set.answers {
+        let mark = mark_zh(&rule.certainty);
+        lines.push(format!("方案答复期：至多 {} 天{mark}", rule.days));
     }
     if let Some(rule) = &set.unreachable {
         let mark = mark_zh(&rule.certainty);

@@ -188,6 +188,20 @@ async fn new_cases_are_bound_to_the_operators_rule_set_and_a_missing_one_is_name
     app.restart().await;
     app.clerk().does(&id, green_channel_tests::accept()).await;
     assert!(app.stop().await.success());
+    // Without its file nothing can be done to the older case, and that is said.
+    let (file, aside) = (data.join("rules/far.json"), data.join("far.json"));
+    std::fs::rename(&file, &aside).unwrap();
+    let lost = fails(&data, &["doctor"], &[]);
+    assert!(lost.contains("[异常] 案件") && lost.contains("mall-far（1 件）"), "{lost}");
+    std::fs::rename(&aside, &file).unwrap();
+    let found = said(&merchant_server(["doctor", "--data", text(&data)]));
+    assert!(found.contains("[正常] 案件"), "{found}");
+    let mut over = far("mall-over", unknown_year().1);
+    over["valid_until"] = over["valid_from"].clone();
+    std::fs::write(data.join("rules/over.json"), over.to_string()).unwrap();
+    choose(&app, "mall-over");
+    let over = fails(&data, &["doctor"], &[]);
+    assert!(over.contains("mall-over 今天不在有效期内"), "{over}");
     choose(&app, "nope");
     let refused = fails(&data, &["doctor"], &[]);
     assert!(refused.contains("nope") && refused.contains("mall-far"), "{refused}");

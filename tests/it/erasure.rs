@@ -147,14 +147,14 @@ fn living_keys(keys: &[Vec<u8>], database: &Path) -> Needles {
 /// Every consent is withdrawn, and the center hears that the person is erased.
 async fn withdrawn(app: &TestApp, people: &[Person]) {
     app.center().faults(Faults::default());
-    for Person { no, id, signature } in people {
-        let Some(signature) = signature else {
+    for Person { no, id, at_desk } in people {
+        if !at_desk {
             let answer = app.center().notify(no, "consent_withdrawn", json!({})).await;
             answer.unwrap_or_else(|error| panic!("{no}: {error}"));
             continue;
-        };
-        let command = json!({ "action": "withdraw_consent", "signature": signature });
-        app.clerk().does(id, command).await;
+        }
+        let command = json!({ "action": "withdraw_consent", "paper_no": "CH-2026-0031" });
+        app.supervisor().does(id, command).await;
     }
     app.drained(Duration::from_secs(60)).await;
     for Person { no, .. } in people {

@@ -583,11 +583,12 @@ fn commands(shop: &str) -> Vec<Value> {
     let bare = ["accept", "take_transfer", "recall_transfer", "approve", "issue_link"];
     let bare = bare.into_iter().chain(["withdraw", "withdraw_consent"]);
     let mut commands: Vec<Value> = bare.map(|action| json!({ "action": action })).collect();
-    let reasoned = ["refuse_transfer", "pause", "resume", "ask_extension", "extend", "send_back"];
+    let reasoned = ["refuse_transfer", "resume", "ask_extension", "extend", "send_back"];
     for action in reasoned.into_iter().chain(["breach", "unassign", "reopen"]) {
         commands.push(json!({ "action": action, "reason": "" }));
     }
     commands.extend([
+        json!({ "action": "pause", "until": in_days(5), "reason": "" }),
         json!({ "action": "propose_transfer", "to": Pseudonym::new([9; 16]), "reason": "" }),
         json!({ "action": "contact", "method": "phone", "result": "reached", "note": "" }),
         json!({ "action": "ask_supplement", "reply_by": in_days(5), "text": "" }),

@@ -253,7 +253,14 @@ fn hand_back(view: &CaseView, form: &Filled<'_>) -> HandBackForm {
     let reasons: Vec<_> =
         HandbackReason::CHOICES.into_iter().map(|r| (r.code(), r.label_zh())).collect();
     let drafted = view.handback_drafted;
-    let reason = if drafted { HandbackReason::Expired } else { HandbackReason::NoAgreement };
+    // The reason that is likely to hold; the form refuses one that does not.
+    let reason = if drafted {
+        HandbackReason::Expired
+    } else if view.reached {
+        HandbackReason::NoAgreement
+    } else {
+        HandbackReason::ConsumerAsks
+    };
     let count = |by: Party| view.offers.iter().filter(|offer| offer.by == by).count();
     let summary = if drafted {
         let tried = Tried {

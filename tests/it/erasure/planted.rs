@@ -100,8 +100,8 @@ impl Strings {
 pub(super) struct Person {
     pub(super) no: String,
     pub(super) id: String,
-    /// How the consumer signs at the desk that the consent is withdrawn; else the center says so.
-    pub(super) signature: Option<String>,
+    /// Whether the consumer withdraws the consent at the desk; else through the center.
+    pub(super) at_desk: bool,
 }
 
 /// Who was planted, and where.
@@ -140,7 +140,7 @@ impl<'a> Planting<'a> {
         change(&mut complaint, &mut self.strings);
         self.app.center().divert(&complaint).await.expect("the complaint is taken");
         let id = self.clerk().find(&no).await;
-        self.people.push(Person { no: no.clone(), id: id.clone(), signature: None });
+        self.people.push(Person { no: no.clone(), id: id.clone(), at_desk: false });
         (no, id)
     }
 
@@ -214,10 +214,10 @@ impl<'a> Planting<'a> {
         let (_, id) = self.diverted(|_, _| {}).await;
         let supervisor = self.app.supervisor();
         supervisor.does(&id, accept()).await;
-        for action in ["pause", "resume"] {
-            let reason = self.strings.words();
-            supervisor.does(&id, json!({ "action": action, "reason": reason })).await;
-        }
+        let (pause, resume) = (self.strings.words(), self.strings.words());
+        let pause = json!({ "action": "pause", "until": in_days(5), "reason": pause });
+        supervisor.does(&id, pause).await;
+        supervisor.does(&id, json!({ "action": "resume", "reason": resume })).await;
         let view = supervisor.show(&id).await.expect("the case shows");
         view["summary"]["first_responder"].clone()
     }
@@ -335,14 +335,13 @@ impl<'a> Planting<'a> {
                 "signature": strings.words(),
             },
         });
-        let signature = Some(strings.unkept(Strings::words));
         let taken = self.clerk().post("/api/v1/desk-complaints", &written).await;
         let taken = taken.unwrap_or_else(|error| panic!("the desk: {error:?}"));
         let no = taken["complaint_no"].as_str().expect("it has a number").to_owned();
         self.strings.kept.push(no.clone());
         let id = self.clerk().find(&no).await;
         self.clerk().does(&id, accept()).await;
-        self.people.push(Person { no, id: id.clone(), signature });
+        self.people.push(Person { no, id: id.clone(), at_desk: true });
         id
     }
 

@@ -20,6 +20,11 @@ fn for_reason(action: &str, reason: &str) -> Value {
     json!({ "action": action, "reason": reason })
 }
 
+/// Clocks stand still for an examination of five days.
+fn pause(reason: &str) -> Value {
+    json!({ "action": "pause", "until": in_days(5), "reason": reason })
+}
+
 fn date(value: &Value) -> Date {
     value.as_str().and_then(|text| text.parse().ok()).expect("a date")
 }
@@ -59,7 +64,7 @@ async fn the_clock_stands_still_while_the_consumer_is_asked_and_says_so_afterwar
     assert_eq!(clock(&asked, "settle")["paused_at"], asked["paused_since"]);
     assert!(asked["summary"]["due_at"].is_null(), "nothing runs out meanwhile");
     assert_eq!(refused(&clerk, &id, ask(5)).await, "409 supplement_pending");
-    let examine = for_reason("pause", "送检。");
+    let examine = pause("送检。");
     assert_eq!(refused(&supervisor, &id, examine).await, "409 paused_already");
     assert_eq!(why_not(&clerk, &id, "offer").await, None, "whoever waits may still talk");
     app.heard(no, &["accepted", "supplement_asked"]).await;
@@ -149,7 +154,7 @@ async fn a_supervisor_stops_the_clock_for_an_examination_and_the_center_hears_of
     let (clerk, supervisor) = (app.clerk().clone(), app.supervisor().clone());
     let no = "CN-7303";
     let id = app.accepted(no).await;
-    let pause = || for_reason("pause", "羽绒服送省纤检院检测含绒量。");
+    let pause = || pause("羽绒服送省纤检院检测含绒量。");
     let resume = || for_reason("resume", "检测报告已出，含绒量不合格。");
     assert_eq!(refused(&clerk, &id, pause()).await, "403 role_not_permitted");
     assert_eq!(refused(&supervisor, &id, resume()).await, "409 not_paused");
@@ -178,7 +183,8 @@ async fn a_supervisor_stops_the_clock_for_an_examination_and_the_center_hears_of
     clerk.does(&id, offer(30_000, "检测不合格，全额退款。")).await;
     app.heard(no, &["accepted", "paused", "resumed", "offered"]).await;
     let expect = json!({
-        "ground": "examination", "clocks": ["settle"], "reason": "羽绒服送省纤检院检测含绒量。",
+        "ground": "examination", "clocks": ["settle"], "until": in_days(5),
+        "reason": "羽绒服送省纤检院检测含绒量。",
     });
     assert_eq!(told(&app, no, "paused"), expect);
     let due_on = &settle["explanation"]["due_on"];
