@@ -155,6 +155,7 @@ impl World {
             retention_years: ChannelConfig::RETENTION_YEARS,
             calendar: Calendar::shipped(),
             clerk_offer_limit: Fen::new(500_000),
+            fund: green_channel::fund::FundRules::default(),
             merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
         };
         let opened =

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     /// A file from before there was this section reads as well.
     #[serde(default)]
     pub(crate) console: Console,
+    #[serde(default)]
+    pub(crate) fund: green_channel::fund::FundRules,
 }
 
 #[derive(Clone, Debug, Deserialize)]

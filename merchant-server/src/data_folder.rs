@@ -153,6 +153,7 @@ async fn parts(data: &Path, config: &Config) -> Result<(AnyStore, ChannelConfig)
         calendar,
         retention_years: config.rules.retention_years,
         clerk_offer_limit: Fen::new(config.rules.clerk_offer_limit_fen),
+        fund: config.fund.clone(),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
     Ok((store, channel))

@@ -111,6 +111,16 @@ prefixed_id!(
     "rpt"
 );
 prefixed_id!(
+    /// One advance compensation (赔偿先付); also the key under which a provider pays it, for ever.
+    AdvanceId,
+    "adv"
+);
+prefixed_id!(
+    /// One thing that needs two people: a write-off, a return of money, a correction.
+    ProposalId,
+    "prp"
+);
+prefixed_id!(
     /// One tenant (场内商户): a shop the host answers for. Random; says nothing about the shop.
     TenantId,
     "tnt"

@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod case;
 pub mod codes;
+pub mod fund;
 pub mod ids;
 pub mod log;
 pub mod money;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use self::particulars::Wrong;
 use crate::calendar::Calendar;
 use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};
+use crate::fund::FundStamped;
 use crate::ids::Pseudonym;
 use crate::log::{
     Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
@@ -266,6 +267,17 @@ impl LogCheck {
             states,
         })
     }
+}
+
+/// The event of a leaf of the fund with when and who, if it holds one.
+#[must_use]
+pub fn fund_stamped(leaf: &Leaf) -> Option<FundStamped> {
+    let event = serde_json::json!({ "kind": leaf.kind, "data": leaf.data });
+    Some(FundStamped {
+        at: leaf.at,
+        actor: Actor { role: Role::from_code(&leaf.actor.role)?, pseudonym: leaf.actor.pseudonym },
+        event: serde_json::from_value(event).ok()?,
+    })
 }
 
 /// The event of a case's leaf with when and who, if it holds one.

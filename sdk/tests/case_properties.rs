@@ -5,13 +5,14 @@ use std::collections::HashSet;
 
 use green_channel::calendar::Calendar;
 use green_channel::case::{
-    Action, Actor, Case, CaseClock, CaseState, ClockKind, Closing, Command, ContactMethod,
-    ContactResult, Effect, EraseReason, Event, HandbackReason, Intake, OfferStatus, Origin, Party,
-    PauseGround, Policy, Refusal, RejectionReason, ReportKind, Role, RuleSet, Stamped, StateName,
-    TermKind, Terms, choices, decide, due_command, permit, receive, wake_at, withdrawn_unseen,
+    Action, Actor, AdvanceStatus, Case, CaseClock, CaseState, ClockKind, Closing, Command,
+    ContactMethod, ContactResult, Effect, EraseReason, Event, HandbackReason, Intake, OfferStatus,
+    Origin, Party, PauseGround, Policy, Refusal, RejectionReason, ReportKind, Role, RuleSet,
+    Stamped, StateName, TermKind, Terms, choices, decide, due_command, permit, receive, wake_at,
+    withdrawn_unseen,
 };
 use green_channel::codes::Outcome;
-use green_channel::ids::{OfferId, Pseudonym, ReportId, TenantId};
+use green_channel::ids::{AdvanceId, OfferId, Pseudonym, ReportId, TenantId};
 use green_channel::money::Fen;
 use green_channel::privacy::Personal;
 use green_channel::time::{DAY_MILLIS, HOUR_MILLIS, Timestamp};
@@ -210,6 +211,13 @@ fn command(action: Action, variant: u8, actor: &Actor, case: &Case, now: Timesta
         Action::NoteExpiry => Command::NoteExpiry { clock: kind, start_at },
         Action::Escalate => Command::Escalate { clock: kind, start_at, step: u32::from(variant) },
         Action::MoveClock => Command::MoveClock { clock: kind, start_at },
+        Action::MoveAdvance => Command::MoveAdvance {
+            advance: AdvanceId::from_bytes([variant % 2; 16]),
+            status: AdvanceStatus::ALL[usize::from(variant) * 2],
+            fen: Fen::new(1),
+            paid_fen: Fen::ZERO,
+            words: Vec::new(),
+        },
         Action::KeepNotice => Command::KeepNotice { raw: reason },
         Action::Reveal => Command::Reveal { fields: vec!["name".to_owned()], reason },
         Action::RecordReceipt => Command::RecordReceipt {

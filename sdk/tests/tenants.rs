@@ -46,6 +46,7 @@ async fn world() -> World {
         retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::new(500_000),
+        fund: green_channel::fund::FundRules::default(),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
     let (clock, entropy) = (Arc::new(ManualClock::at(start)), Arc::new(SeededEntropy::new(2_000)));

@@ -71,6 +71,7 @@ async fn mall(rules: &str) -> Mall {
         retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::ZERO,
+        fund: green_channel::fund::FundRules::default(),
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
     let entropy = Arc::new(SeededEntropy::new(100));

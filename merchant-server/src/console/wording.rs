@@ -1,10 +1,11 @@
 //! Events and states in the words of the desk.
 
 use green_channel::case::{
-    ClockKind, ContactMethod, ContactResult, EraseReason, HandbackReason, Origin, PauseGround,
-    RejectionReason, ReportKind, Role, Rung, StateName, Via,
+    AdvanceStatus, ClockKind, ContactMethod, ContactResult, EraseReason, HandbackReason, Origin,
+    PauseGround, RejectionReason, ReportKind, Role, Rung, StateName, Via,
 };
 use green_channel::channel::HistoryEntry;
+use green_channel::money::Fen;
 use green_channel::time::{Date, Timestamp};
 use serde_json::Value;
 
@@ -133,6 +134,15 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
         "rated" => format!("消费者评价 {} 星", said.number("stars")),
         "reopened" if said.by_staff() => "消费者在现场要求重新办理".to_owned(),
         "reopened" => "消费者经中心要求重新办理".to_owned(),
+        "advance_moved" => {
+            let status = AdvanceStatus::from_code(said.text("status"));
+            let status = status.map_or("", AdvanceStatus::label_zh);
+            let fen = |name: &str| said.0.data.get(name).and_then(Value::as_i64).map(Fen::new);
+            let paid = fen("paid_fen").filter(|fen| *fen > Fen::ZERO);
+            let amount =
+                paid.or_else(|| fen("fen")).map_or_else(String::new, |fen| fen.to_string());
+            format!("先行赔付 {amount}：{status}")
+        }
         "notice_kept" => "收到新类型通知，已原样保存".to_owned(),
         "revealed" => "查看消费者完整信息".to_owned(),
         "reported" => {
@@ -300,7 +310,7 @@ mod tests {
     }
 
     /// The kinds as leaves write them, each once.
-    const KINDS: [&str; 50] = [
+    const KINDS: [&str; 51] = [
         "received",
         "withdrawn_unseen",
         "accepted",
@@ -312,6 +322,7 @@ mod tests {
         "supplement_asked",
         "supplement_lapsed",
         "pause_lapsed",
+        "advance_moved",
         "paused",
         "resumed",
         "extension_asked",

@@ -9,7 +9,9 @@ use super::clocks::ClockKind;
 use super::command::ContactResult;
 use super::event::{Event, Stamped};
 use super::reasons::Origin;
-use super::state::{Assigned, Case, CaseClock, CaseState, Receipted, StateName, Transfer};
+use super::state::{
+    Assigned, Case, CaseAdvance, CaseClock, CaseState, Receipted, StateName, Transfer,
+};
 
 /// An event that cannot have happened to this case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +83,7 @@ impl Case {
             assigned: None,
             offers: Vec::new(),
             clocks: Vec::new(),
+            advances: Vec::new(),
             contacts: 0,
             reached: false,
             unreached: Vec::new(),
@@ -253,6 +256,18 @@ impl Case {
             }
             Event::Reported { report_id, report } => {
                 self.receipts.push(Receipted { report_id: *report_id, report: *report, at });
+                Ok(())
+            }
+            Event::AdvanceMoved { advance, status, fen, paid_fen } => {
+                let (id, status, fen, paid_fen) = (*advance, *status, *fen, *paid_fen);
+                match self.advances.iter_mut().find(|known| known.id == id) {
+                    Some(known) => (known.status, known.paid_fen) = (status, paid_fen),
+                    None => {
+                        self.need(event, &[StateName::Settled])?;
+                        let n = self.version;
+                        self.advances.push(CaseAdvance { id, status, fen, paid_fen, n });
+                    }
+                }
                 Ok(())
             }
             Event::NoticeKept {} | Event::Revealed { .. } => Ok(()),

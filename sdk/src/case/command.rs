@@ -1,11 +1,14 @@
 //! Commands: what somebody wants to do to a case. Imperative where events are past.
 
 use super::clocks::ClockKind;
+use super::event::Private;
 use super::offer::Terms;
-use super::reasons::{EraseReason, HandbackReason, Origin, RejectionReason, ReportKind};
+use super::reasons::{
+    AdvanceStatus, EraseReason, HandbackReason, Origin, RejectionReason, ReportKind,
+};
 use super::words::words;
 use crate::codes::Outcome;
-use crate::ids::{OfferId, Pseudonym, ReportId, TenantId};
+use crate::ids::{AdvanceId, OfferId, Pseudonym, ReportId, TenantId};
 use crate::money::Fen;
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp};
@@ -316,6 +319,19 @@ pub enum Command {
         /// When it began.
         start_at: Timestamp,
     },
+    /// Follow an advance of the fund.
+    MoveAdvance {
+        /// Which.
+        advance: AdvanceId,
+        /// Where it stands now.
+        status: AdvanceStatus,
+        /// How much was asked for.
+        fen: Fen,
+        /// How much the consumer got.
+        paid_fen: Fen,
+        /// Words that belong to it: to whom it is paid, why, what was said.
+        words: Vec<Private>,
+    },
     /// Keep a notice that this version does not understand.
     KeepNotice {
         /// The notice as received.
@@ -386,6 +402,7 @@ impl Command {
             Self::NoteExpiry { .. } => Action::NoteExpiry,
             Self::Escalate { .. } => Action::Escalate,
             Self::MoveClock { .. } => Action::MoveClock,
+            Self::MoveAdvance { .. } => Action::MoveAdvance,
             Self::KeepNotice { .. } => Action::KeepNotice,
             Self::Reveal { .. } => Action::Reveal,
             Self::RecordReceipt { .. } => Action::RecordReceipt,
@@ -481,6 +498,8 @@ words! {
         Escalate = "escalate", "逐级提醒";
         /// 重算期限
         MoveClock = "move_clock", "按新日历重算期限";
+        /// 先行赔付进展
+        MoveAdvance = "move_advance", "先行赔付进展";
         /// 新类通知
         KeepNotice = "keep_notice", "新类通知";
         /// 显示个人信息

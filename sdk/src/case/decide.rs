@@ -11,11 +11,14 @@ use super::command::{Action, Command, ContactMethod, ContactResult, Intake};
 use super::event::{Event, Private};
 use super::paper::PaperNo;
 use super::permit::permit;
-use super::reasons::{EraseReason, HandbackReason, PauseGround, RejectionReason, ReportKind, Via};
+use super::reasons::{
+    AdvanceStatus, EraseReason, HandbackReason, PauseGround, RejectionReason, ReportKind, Via,
+};
 use super::refusal::{Circumstance, Refusal, RefusalCode};
 use super::rules::{ClockStart, Policy};
 use super::state::{Case, StateName};
-use crate::ids::{Pseudonym, TenantId};
+use crate::ids::{AdvanceId, Pseudonym, TenantId};
+use crate::money::Fen;
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp};
 
@@ -183,6 +186,9 @@ impl Act<'_> {
                 Ok(rated.with_some("signature", signature.as_ref()))
             }
             Command::Reopen { reason, signature } => self.reopen(reason, signature.as_ref()),
+            Command::MoveAdvance { advance, status, fen, paid_fen, words } => {
+                self.move_advance(*advance, *status, (*fen, *paid_fen), words)
+            }
             Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
             Command::Reveal { fields, reason } => reveal(fields, reason),
             Command::RecordReceipt { report_id, report, receipt } => {
@@ -374,6 +380,31 @@ impl Act<'_> {
         Ok(match self.via() {
             Via::Center => reopened,
             Via::Desk | Via::Link => reopened.report(ReportKind::Reopened),
+        })
+    }
+
+    /// 先行赔付: what the fund did; the center hears when the consumer has the money.
+    fn move_advance(
+        &self,
+        advance: AdvanceId,
+        status: AdvanceStatus,
+        (fen, paid_fen): (Fen, Fen),
+        words: &[Private],
+    ) -> Decided {
+        let is_known = self.case.advances.iter().any(|known| known.id == advance);
+        // A small claim is approved as it is asked for.
+        let begins = matches!(status, AdvanceStatus::Requested | AdvanceStatus::Intended);
+        // It performs a settlement: without one it does not begin.
+        if !is_known && !(begins && self.case.state.name() == StateName::Settled) {
+            return Err(RefusalCode::WrongState);
+        }
+        let mut moved = Decision::of(Event::AdvanceMoved { advance, status, fen, paid_fen });
+        for one in words {
+            moved = moved.with(one.field, &one.value);
+        }
+        Ok(match status {
+            AdvanceStatus::Paid => moved.report(ReportKind::PaidInAdvance),
+            _ => moved,
         })
     }
 

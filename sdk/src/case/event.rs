@@ -10,11 +10,12 @@ use super::command::{Action, ContactMethod, ContactResult};
 use super::offer::{Party, Terms};
 use super::paper::PaperNo;
 use super::reasons::{
-    EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
+    AdvanceStatus, EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind,
+    Rung, Via,
 };
 use super::state::{Case, CaseState};
 use crate::codes::Outcome;
-use crate::ids::{OfferId, Pseudonym, ReportId, TenantId};
+use crate::ids::{AdvanceId, OfferId, Pseudonym, ReportId, TenantId};
 use crate::money::Fen;
 use crate::privacy::Personal;
 use crate::time::{Date, Timestamp, iso_date};
@@ -304,6 +305,18 @@ pub enum Event {
         /// The clock as it is now.
         clock: Clock,
     },
+    /// 先行赔付: an advance on this case came to stand elsewhere. Who did it, and the postings, are
+    /// leaves of the fund.
+    AdvanceMoved {
+        /// Which.
+        advance: AdvanceId,
+        /// Where it stands now.
+        status: AdvanceStatus,
+        /// How much was asked for.
+        fen: Fen,
+        /// How much the consumer got.
+        paid_fen: Fen,
+    },
     /// A notice of a kind this version does not know; kept and shown.
     NoticeKept {},
     /// A sealed field was shown to somebody.
@@ -388,6 +401,7 @@ event_kinds! {
     ClockExpired, "clock_expired", false;
     Escalated, "escalated", false;
     ClockMoved, "clock_moved", true;
+    AdvanceMoved, "advance_moved", false;
     NoticeKept, "notice_kept", true;
     Revealed, "revealed", false;
     Reported, "reported", false;
@@ -397,7 +411,6 @@ impl Event {
     /// The action that led to this event on this case; none where it only follows another event
     /// of the same decision.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]
     pub fn action(&self, case: &Case) -> Option<Action> {
         let by_consumer = case.current_offer().is_some_and(|offer| offer.by == Party::Consumer);
         Some(match self {
@@ -465,6 +478,7 @@ impl Event {
             Self::Escalated { step: None, .. } => return None,
             Self::Escalated { .. } => Action::Escalate,
             Self::ClockMoved { .. } => Action::MoveClock,
+            Self::AdvanceMoved { .. } => Action::MoveAdvance,
             Self::NoticeKept {} => Action::KeepNotice,
             Self::Revealed { .. } => Action::Reveal,
             Self::Reported { .. } => Action::RecordReceipt,

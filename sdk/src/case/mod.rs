@@ -35,7 +35,8 @@ pub use offer::{Exchange, Offer, OfferStatus, Party, TermKind, Terms, TermsError
 pub use paper::PaperNo;
 pub use permit::{Choice, choices, may_stop_clocks, permit};
 pub use reasons::{
-    EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung, Via,
+    AdvanceStatus, EraseReason, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind,
+    Rung, Via,
 };
 pub use refusal::{Circumstance, Refusal, RefusalCode};
 pub use rules::{
@@ -43,7 +44,8 @@ pub use rules::{
     PauseRule, Policy, RuleSet, RulesError, UnreachableRule, When,
 };
 pub use state::{
-    Asked, Assigned, Case, CaseClock, CaseState, Escalated, ExtensionAsked, Paused, Receipted,
-    StateName, Supervision, Transfer,
+    Asked, Assigned, Case, CaseAdvance, CaseClock, CaseState, Escalated, ExtensionAsked, Paused,
+    Receipted, StateName, Supervision, Transfer,
 };
 pub use timers::{due_command, wake_at};
+pub(crate) use words::words;

@@ -97,7 +97,7 @@ const fn row(action: Action) -> Row {
         Action::Withdraw => of(CONSUMER_AT_DESK, LIVE, true),
         Action::Supplement => of(CONSUMER_AT_DESK, LIVE, true),
         Action::WithdrawConsent => of(CONSUMER_AT_DESK, READABLE, false),
-        Action::Erase => of(SYSTEM, READABLE, false),
+        Action::Erase | Action::MoveAdvance => of(SYSTEM, READABLE, false),
         Action::KeepNotice => of(CENTER, READABLE, false),
         Action::Assign | Action::Unassign => of(STAFF, TALKING, true),
         Action::TenantState => of(TENANT, TALKING, false),
@@ -209,6 +209,7 @@ fn circumstance(
             let over = |offer: &Offer| ends && now > Timestamp::end_of(offer.answer_by);
             unless(!case.current_offer().is_some_and(over), Circumstance::DraftOutdated)
         }
+        Action::Perform => unless(!case.has_money_pending(), Circumstance::MoneyPending),
         Action::Reject => unless(case.origin.is_reported(), Circumstance::CenterNotTold),
         Action::AcceptCounter | Action::DeclineCounter => {
             unless(case.counter().is_some(), Circumstance::NoCounter)
@@ -238,7 +239,6 @@ fn circumstance(
         | Action::Answer
         | Action::Counter
         | Action::ExpireOffer
-        | Action::Perform
         | Action::Breach
         | Action::Review
         | Action::HandBack
@@ -254,6 +254,7 @@ fn circumstance(
         | Action::NoteExpiry
         | Action::Escalate
         | Action::MoveClock
+        | Action::MoveAdvance
         | Action::KeepNotice
         | Action::Reveal
         | Action::RecordReceipt => None,

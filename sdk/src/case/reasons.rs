@@ -167,6 +167,8 @@ words! {
         CounterDeclined = "counter_declined", "未接受消费者方案";
         /// 已和解
         Settled = "settled", "已和解";
+        /// 已先行赔付
+        PaidInAdvance = "paid_in_advance", "已先行赔付";
         /// 已履行
         Performed = "performed", "已履行";
         /// 未按约履行
@@ -183,5 +185,43 @@ words! {
         Withdrawn = "withdrawn", "消费者撤诉";
         /// 已删除个人信息
         Erased = "erased", "个人信息已删除";
+    }
+}
+
+words! {
+    /// Where an advance stands.
+    pub enum AdvanceStatus {
+        /// Somebody asked for it; it waits for those who approve.
+        Requested = "requested", "待审核";
+        /// Approved, and the money is reserved; nobody pays yet.
+        Intended = "intended", "已批准待付款";
+        /// Handed to a provider under its key; the answer is not here.
+        Submitted = "submitted", "付款中";
+        /// Nobody knows whether it was paid. Left by a query, a callback or recorded evidence alone.
+        Unknown = "unknown", "付款结果待核实";
+        /// The consumer has the money.
+        Paid = "paid", "已付款";
+        /// Not paid, for certain; the money is free again.
+        Refused = "refused", "付款未成";
+        /// Those who approve said no.
+        Declined = "declined", "审核未通过";
+        /// Taken back before anybody paid.
+        Cancelled = "cancelled", "已撤回";
+        /// Approved, and nobody paid in time.
+        Expired = "expired", "逾期未付已释放";
+    }
+}
+
+impl AdvanceStatus {
+    /// Whether money may still move to the consumer: the case must wait for it.
+    #[must_use]
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::Requested | Self::Intended | Self::Submitted | Self::Unknown)
+    }
+
+    /// Whether a provider has it in hand.
+    #[must_use]
+    pub const fn is_in_flight(self) -> bool {
+        matches!(self, Self::Submitted | Self::Unknown)
     }
 }

@@ -60,6 +60,8 @@ words! {
         CenterNotTold = "center_not_told", "消费者选择不报送中心，中心不参与本案";
         /// Not by a clerk, and not by whoever answers for the case.
         OtherPerson = "other_person", "须由首问责任人以外的主管或负责人登记";
+        /// Money for the consumer is on its way, or nobody knows whether it came.
+        MoneyPending = "money_pending", "先行赔付款项尚未付清，不能办结";
         /// No shop is named.
         NoTenant = "no_tenant", "没有指定责任商户";
         /// The consent does not name it.

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::clocks::{Clock, ClockKind};
 use super::offer::{Offer, OfferStatus, Party};
-use super::reasons::{HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung};
+use super::reasons::{
+    AdvanceStatus, HandbackReason, Origin, PauseGround, RejectionReason, ReportKind, Rung,
+};
 use crate::codes::Outcome;
-use crate::ids::{OfferId, Pseudonym, ReportId, TenantId};
+use crate::ids::{AdvanceId, OfferId, Pseudonym, ReportId, TenantId};
 use crate::money::Fen;
 use crate::time::{Date, Timestamp, iso_date};
 
@@ -273,6 +275,21 @@ pub struct Assigned {
     pub named: bool,
 }
 
+/// An advance (赔偿先付) on this case, as far as the case must know: the fund has the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseAdvance {
+    /// Which.
+    pub id: AdvanceId,
+    /// Where it stands.
+    pub status: AdvanceStatus,
+    /// How much was asked for.
+    pub fen: Fen,
+    /// How much the consumer got.
+    pub paid_fen: Fen,
+    /// The number of the event that holds to whom it is paid.
+    pub n: u64,
+}
+
 /// A report that the center has acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipted {
@@ -315,6 +332,8 @@ pub struct Case {
     pub offers: Vec<Offer>,
     /// Every clock ever started.
     pub clocks: Vec<CaseClock>,
+    /// Advances out of the guarantee fund.
+    pub advances: Vec<CaseAdvance>,
     /// Contact attempts.
     pub contacts: u32,
     /// Whether the consumer was ever reached.
@@ -400,6 +419,12 @@ impl Case {
             !ours || word.contains(&offer.status)
         };
         self.reached || self.offers.iter().any(answered)
+    }
+
+    /// Whether money for the consumer is on its way, or nobody knows whether it came.
+    #[must_use]
+    pub fn has_money_pending(&self) -> bool {
+        self.advances.iter().any(|advance| advance.status.is_pending())
     }
 
     /// The consumer's proposal that waits for us, if there is one.

@@ -3,7 +3,7 @@
 
 use super::actor::{Actor, Role};
 use super::event::Event;
-use super::reasons::{EraseReason, Origin, PauseGround, ReportKind};
+use super::reasons::{AdvanceStatus, EraseReason, Origin, PauseGround, ReportKind};
 use super::state::Case;
 
 impl Event {
@@ -34,6 +34,9 @@ impl Event {
             Self::OfferDeclined { .. } => Some(ReportKind::Declined),
             Self::Countered { .. } => Some(ReportKind::Countered),
             Self::CounterDeclined { .. } => Some(ReportKind::CounterDeclined),
+            Self::AdvanceMoved { status: AdvanceStatus::Paid, .. } => {
+                Some(ReportKind::PaidInAdvance)
+            }
             Self::Performed { .. } => Some(ReportKind::Performed),
             Self::Closed { .. } => Some(ReportKind::Closed),
             // What the center told us it knows.
@@ -72,6 +75,7 @@ impl Event {
             | Self::ClockExpired { .. }
             | Self::Escalated { .. }
             | Self::ClockMoved { .. }
+            | Self::AdvanceMoved { .. }
             | Self::NoticeKept {}
             | Self::Revealed { .. }
             | Self::Reported { .. } => None,

@@ -223,7 +223,7 @@ impl<S: Store> Channel<S> {
     }
 
     /// Turns a decision into the case after it and the change that makes it so.
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         before: LoadedCase,
         decision: &Decision,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Channel, OpenError};
 use crate::case::{Actor, Policy, Private, Record, Role};
+use crate::fund::FundEvent;
 use crate::ids::CaseId;
 use crate::log::{Hash, Leaf, LeafActor, leaf_hash};
 use crate::privacy::{CaseKey, Commitment, Salt, SealContext};
@@ -86,6 +87,25 @@ impl<S: Store> Channel<S> {
         let head = head.ok_or_else(|| broken("leaf"))?;
         let stream = StreamWrite { stream: chain.stream.clone(), first: chain.next, leaves };
         Ok(Staged { stream, sealed, head })
+    }
+
+    /// Turns events of the fund into leaves. They hold no words.
+    pub(super) fn stage_fund(
+        &self,
+        chain: &Chain<'_>,
+        events: &[FundEvent],
+    ) -> Result<StreamWrite, StoreError> {
+        let (mut next, mut head, mut leaves) = (chain.next, chain.head, Vec::new());
+        for event in events {
+            let mut told = serde_json::to_value(event).map_err(|_| broken("event"))?;
+            let data = told.get_mut("data").map_or_else(|| json!({}), Value::take);
+            let leaf = self.leaf(chain, next, head, event.kind(), data, BTreeMap::new());
+            let stored = store_leaf(next, &leaf)?;
+            head = Some(stored.hash);
+            leaves.push(stored);
+            next += 1;
+        }
+        Ok(StreamWrite { stream: chain.stream.clone(), first: chain.next, leaves })
     }
 
     fn leaf(

@@ -11,6 +11,7 @@ mod desk;
 mod edge;
 mod erasure;
 mod fsck;
+pub mod fund;
 mod intake;
 mod keys;
 mod lease;
@@ -18,6 +19,7 @@ mod leaves;
 mod links;
 mod notices;
 mod outbox;
+pub mod payout;
 mod policies;
 mod recalculate;
 mod reports;
@@ -58,6 +60,7 @@ pub use view_types::{
 
 use crate::calendar::Calendar;
 use crate::case::{Case, Policy, RuleSet, RulesError};
+use crate::fund::FundRules;
 use crate::ids::{Entropy, Pseudonym};
 use crate::log::name_is_good;
 use crate::money::Fen;
@@ -118,6 +121,8 @@ pub struct ChannelConfig {
     pub clerk_offer_limit: Fen,
     /// So many years after the end of a case its personal data are destroyed.
     pub retention_years: u16,
+    /// The limits of the guarantee fund.
+    pub fund: FundRules,
     /// Within this time a receipted complaint is in the log, in milliseconds.
     pub merge_delay_millis: i64,
 }
@@ -150,6 +155,9 @@ struct Inner<S> {
     kek: Kek,
     blind: BlindIndexKey,
     policies: policies::Policies,
+    fund_rules: FundRules,
+    /// Acts on the fund queue here.
+    fund_turn: tokio::sync::Mutex<()>,
     merge_delay_millis: i64,
     /// The system's own name in the log.
     system: Pseudonym,
@@ -215,6 +223,8 @@ impl<S: Store> Channel<S> {
                 kek,
                 keys: config.keys,
                 policies,
+                fund_rules: config.fund,
+                fund_turn: tokio::sync::Mutex::new(()),
                 merge_delay_millis: config.merge_delay_millis,
                 system,
                 instance: hex::encode(instance),

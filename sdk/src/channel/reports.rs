@@ -126,7 +126,7 @@ impl<S: Store> Channel<S> {
     }
 
     /// The words of one event of a case, by field.
-    async fn words_of(
+    pub(super) async fn words_of(
         &self,
         loaded: &LoadedCase,
         key: &CaseKey,
@@ -181,6 +181,7 @@ impl<S: Store> Channel<S> {
             | ReportKind::Countered
             | ReportKind::CounterDeclined
             | ReportKind::Declined
+            | ReportKind::PaidInAdvance
             | ReportKind::Performed
             | ReportKind::Rejected
             | ReportKind::Withdrawn
@@ -272,6 +273,7 @@ fn tells(event: &Event, kind: ReportKind) -> bool {
         ReportKind::Offered => matches!(event, Event::Offered { .. }),
         ReportKind::Declined => matches!(event, Event::OfferDeclined { .. }),
         ReportKind::Settled => matches!(event, Event::Settled { .. }),
+        ReportKind::PaidInAdvance => matches!(event, Event::AdvanceMoved { .. }),
         ReportKind::Performed => matches!(event, Event::Performed { .. }),
         ReportKind::Breached => matches!(event, Event::Breached { .. }),
         ReportKind::Closed => matches!(event, Event::Closed { .. }),

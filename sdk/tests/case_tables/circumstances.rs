@@ -65,6 +65,7 @@ const REPLY: Prep = Prep::Do(CENTER, "补充材料");
 const RESUME: Prep = Prep::Do("主管", "恢复计时");
 const DECLINED: Prep = Prep::Do(CENTER, "消费者不接受");
 const REACHED: Prep = Prep::Do(CLERK, "登记联系（已联系上）");
+const ADVANCE: Prep = Prep::Do("系统", "先行赔付（待审核）");
 const ASK_TIME: Prep = Prep::Do(CLERK, "申请延期");
 const PROPOSE: Prep = Prep::Do(CLERK, "移交首问责任");
 const IN_VAIN: Prep = Prep::Do(CLERK, "登记联系（未联系上）");
@@ -117,6 +118,9 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
     both("消费者方案履行日已过", &[OFFER, COUNTER], &[Prep::At("2026-12-02T00:00")]),
     before("方案仅解释说明", &[Prep::Do(CLERK, "提出方案（仅解释说明）"), ANSWER]),
     after("方案已到期", &[Prep::At("2026-11-28T00:00")]),
+    after("先付待审核", &[ADVANCE]),
+    after("先付已付款", &[ADVANCE, Prep::Do("系统", "先行赔付（已付款）")]),
+    after("先付未成", &[ADVANCE, Prep::Do("系统", "先行赔付（付款未成）")]),
     before("未按约履行后", &[OFFER, ANSWER, Prep::Do(CLERK, "登记未按约履行")]),
     before(
         "重新办理过",

@@ -2,11 +2,11 @@
 //! or what is special about it. Dates are counted from the time of the case.
 
 use green_channel::case::{
-    Action, Actor, ClockKind, Closing, Command, ContactMethod, ContactResult, EraseReason,
-    HandbackReason, RejectionReason, ReportKind, TermKind, Terms,
+    Action, Actor, AdvanceStatus, ClockKind, Closing, Command, ContactMethod, ContactResult,
+    EraseReason, HandbackReason, RejectionReason, ReportKind, TermKind, Terms,
 };
 use green_channel::codes::Outcome;
-use green_channel::ids::{OfferId, Pseudonym, ReportId, TenantId};
+use green_channel::ids::{AdvanceId, OfferId, Pseudonym, ReportId, TenantId};
 use green_channel::money::Fen;
 use green_channel::privacy::Personal;
 use green_channel::time::{DAY_MILLIS, Date, Timestamp};
@@ -92,6 +92,12 @@ fn counter(world: &World, answers: OfferId, fen: i64, actor: &Actor) -> Command 
 
 fn answer(offer_id: OfferId, accepted: bool, signature: Option<Personal<String>>) -> Command {
     Command::Answer { offer_id, accepted, text: None, signature }
+}
+
+/// What the fund says of an advance of 100 yuan.
+fn advance(status: AdvanceStatus, paid: i64) -> Command {
+    let (advance, fen) = (AdvanceId::from_bytes([1; 16]), Fen::new(10_000));
+    Command::MoveAdvance { advance, status, fen, paid_fen: Fen::new(paid), words: Vec::new() }
 }
 
 /// Whoever writes down that a consent ends names the signed paper.
@@ -313,6 +319,9 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
             clock: ClockKind::Settle,
             start_at: start_at(world, ClockKind::Settle),
         },
+        "先行赔付（待审核）" => advance(AdvanceStatus::Requested, 0),
+        "先行赔付（已付款）" => advance(AdvanceStatus::Paid, 10_000),
+        "先行赔付（付款未成）" => advance(AdvanceStatus::Refused, 0),
         "新类通知" => Command::KeepNotice { raw: words() },
         "显示个人信息" => {
             Command::Reveal { fields: vec!["phone".to_owned()], reason: words() }
@@ -371,6 +380,7 @@ pub(crate) const fn plainest(action: Action) -> &'static str {
         Action::NoteExpiry => "记录超期：协商和解",
         Action::Escalate => "逐级提醒：协商和解逾期",
         Action::MoveClock => "按新日历重算期限",
+        Action::MoveAdvance => "先行赔付（待审核）",
         Action::KeepNotice => "新类通知",
         Action::Reveal => "显示个人信息",
         Action::RecordReceipt => "登记回执（已受理）",

@@ -4,6 +4,7 @@
 
 mod case_life;
 mod due;
+mod fund;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use green_channel::center::{HttpCenter, HttpCenterConfig};
 use green_channel::channel::{
     CenterTrust, Channel, ChannelConfig, Delivery, Host, KeyRing, KeyRingFile, OutboxLimits,
 };
+use green_channel::fund::FundRules;
 use green_channel::ids::{CaseId, OfferId, Pseudonym};
 use green_channel::money::Fen;
 use green_channel::privacy::Personal;
@@ -53,6 +55,20 @@ async fn world_under(
     rules: RuleSet,
     more_rules: Vec<RuleSet>,
 ) -> World {
+    world_of(receipt, rules, more_rules, FundRules::default()).await
+}
+
+/// The same with other limits of the fund.
+async fn world_with(fund: FundRules) -> World {
+    world_of(None, RuleSet::current("odr-2026").expect("shipped"), Vec::new(), fund).await
+}
+
+async fn world_of(
+    receipt: Option<&SigningKey>,
+    rules: RuleSet,
+    more_rules: Vec<RuleSet>,
+    fund: FundRules,
+) -> World {
     let start: Timestamp = "2026-11-23T09:00:00+08:00".parse().expect("an instant");
     let clock = Arc::new(ManualClock::at(start));
     let config = SimCenterConfig {
@@ -85,6 +101,7 @@ async fn world_under(
         retention_years: ChannelConfig::RETENTION_YEARS,
         calendar: Calendar::shipped(),
         clerk_offer_limit: Fen::new(500_000),
+        fund,
         merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
     };
     let entropy = Arc::new(SeededEntropy::new(2_000));
@@ -333,6 +350,7 @@ async fn a_log_does_not_go_on_under_another_name_or_key() {
             retention_years: ChannelConfig::RETENTION_YEARS,
             calendar: Calendar::shipped(),
             clerk_offer_limit: Fen::ZERO,
+            fund: FundRules::default(),
             merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
         };
         let now = "2026-11-23T09:00:00+08:00".parse().expect("an instant");

@@ -1,0 +1,427 @@
+//! Acting on the fund: load, decide, commit; again when somebody else was first.
+
+use std::collections::BTreeSet;
+
+use super::FUND_STREAM;
+use super::books::Books;
+use super::queues::{Queue, moved};
+use super::views::{AdvanceRow, Seen, advance_write, proposal_write, seen, write};
+use crate::case::{Actor, AdvanceStatus, Case, CaseState, Command, Private, StateName, decide};
+use crate::channel::Channel;
+use crate::channel::casework::{ActError, LoadedCase};
+use crate::channel::leaves::{Chain, broken};
+use crate::fund::{
+    Account, Advance, CaseFacts, DayUse, FundAction, FundCommand, FundEvent, FundPolicy,
+    FundRefusal, FundRules, FundStamped, FundState, Proposal, ProposalKind, decide_fund,
+};
+use crate::ids::{AdvanceId, CaseId, ProposalId, TenantId};
+use crate::money::Fen;
+use crate::store::{Change, RecordWrite, Store, StoreError};
+use crate::time::Date;
+
+const DAY: &str = "fund_day";
+/// What is pending for a tenant, so that its limit need not be summed up.
+const TENANT: &str = "fund_tenant";
+/// How often a decision is tried again when something moved in between.
+const TRIES: u32 = 64;
+
+/// What a command is about.
+#[derive(Clone, Debug, Default)]
+pub struct FundTarget {
+    /// An advance that exists.
+    pub advance: Option<AdvanceId>,
+    /// A proposal that exists.
+    pub proposal: Option<ProposalId>,
+    /// The case an advance is requested for.
+    pub case: Option<CaseId>,
+    /// Words that belong to it, sealed with the case: `payee_name`, `payee_account`, `payee_bank` and
+    /// `reason` of a request, `reason` of what is said later.
+    pub words: Vec<Private>,
+}
+
+impl FundTarget {
+    /// This advance.
+    #[must_use]
+    pub fn advance(id: AdvanceId) -> Self {
+        Self { advance: Some(id), ..Self::default() }
+    }
+
+    /// This proposal.
+    #[must_use]
+    pub fn proposal(id: ProposalId) -> Self {
+        Self { proposal: Some(id), ..Self::default() }
+    }
+}
+
+/// What an act led to.
+#[derive(Clone, Debug)]
+pub struct FundActed {
+    /// The events that happened.
+    pub events: Vec<FundEvent>,
+    /// The advance after them.
+    pub advance: Option<AdvanceRow>,
+}
+
+/// Why an act did not happen. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum FundError {
+    /// The rule said no.
+    #[error(transparent)]
+    Refused(#[from] FundRefusal),
+    /// The case it belongs to does not take it.
+    #[error(transparent)]
+    Case(#[from] ActError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Everything that was read for one decision, with the versions it was read at.
+struct Read {
+    books: Books,
+    advance: Option<Seen<AdvanceRow>>,
+    proposal: Option<Seen<Proposal>>,
+    day: Option<(Date, Seen<DayUse>)>,
+    tenant: Option<(TenantId, Seen<Fen>)>,
+    case: Option<LoadedCase>,
+    state: FundState,
+}
+
+impl<S: Store> Channel<S> {
+    /// The limits of the fund.
+    #[must_use]
+    pub fn fund_rules(&self) -> &FundRules {
+        &self.inner.fund_rules
+    }
+
+    /// Carries out a command on the fund. Durable when it returns.
+    ///
+    /// # Errors
+    /// See [`FundError`]; in each case nothing was written.
+    pub async fn act_fund(
+        &self,
+        actor: Actor,
+        command: &FundCommand,
+        target: &FundTarget,
+    ) -> Result<FundActed, FundError> {
+        // Within one process they queue here rather than race for the head.
+        let _turn = self.inner.fund_turn.lock().await;
+        for _ in 0..TRIES {
+            match self.try_fund(actor, command, target).await {
+                Err(FundError::Store(StoreError::Conflict {
+                    what: "stream" | "record" | "case",
+                })) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict { what: "fund" }.into())
+    }
+
+    async fn try_fund(
+        &self,
+        actor: Actor,
+        command: &FundCommand,
+        target: &FundTarget,
+    ) -> Result<FundActed, FundError> {
+        // The head first: whatever is read after it and is older, the commit refuses.
+        let head = self.store().stream_head(FUND_STREAM).await?;
+        let read = self.read_fund(command, target).await?;
+        let now = self.now();
+        let policy = FundPolicy { rules: self.inner.fund_rules.clone(), calendar: self.calendar() };
+        let events = decide_fund(&read.state, command, &actor, &policy, now)?;
+        let stamp = |event: &FundEvent| FundStamped { at: now, actor, event: event.clone() };
+        let stamped: Vec<FundStamped> = events.iter().map(stamp).collect();
+        let chain = Chain {
+            stream: FUND_STREAM.to_owned(),
+            next: head.as_ref().map_or(0, |head| head.next),
+            head: head.map(|head| head.hash),
+            at: now,
+            actor,
+            policy: None,
+        };
+        let (mut change, advance) = self.prepare_fund(&read, target, &stamped).await?;
+        change.streams.push(self.stage_fund(&chain, &events)?);
+        let has_reports = !change.outbox.is_empty();
+        self.store().commit(change).await?;
+        self.committed(has_reports);
+        Ok(FundActed { events, advance })
+    }
+
+    async fn read_fund(
+        &self,
+        command: &FundCommand,
+        target: &FundTarget,
+    ) -> Result<Read, FundError> {
+        let proposal = match target.proposal {
+            Some(id) => self.seen_proposal(id).await?,
+            None => None,
+        };
+        let named = match proposal.as_ref().map(|seen| &seen.row.kind) {
+            Some(ProposalKind::WriteOff { advance, .. }) => Some(*advance),
+            _ => target.advance,
+        };
+        let advance = match named {
+            Some(id) => self.seen_advance(id).await?,
+            None => None,
+        };
+        let case_id = advance.as_ref().map(|seen| seen.row.case_id).or(target.case);
+        let case = match case_id {
+            Some(id) => Some(self.load(id).await?),
+            None => None,
+        };
+        let tenants = tenants_in(command, advance.as_ref(), proposal.as_ref());
+        let books = match command.action() {
+            FundAction::Assert => self.all_books().await?,
+            _ => self.books(&tenants).await?,
+        };
+        let (day, tenant) = self.read_limits(command, advance.as_ref()).await?;
+        let mut state = FundState {
+            ledger: books.ledger.clone(),
+            advance: advance.as_ref().map(|seen| seen.row.advance.clone()),
+            proposal: proposal.as_ref().map(|seen| seen.row.clone()),
+            case: case.as_ref().map(|loaded| case_facts(loaded)),
+            ..FundState::default()
+        };
+        if let Some((_, day)) = &day {
+            state.day = day.row.clone();
+        }
+        if let Some((id, pending)) = &tenant {
+            let owed = books.ledger.balance(Account::Receivable(*id));
+            state.tenant_open_fen = owed.checked_add(pending.row);
+        }
+        if let Some(id) = asked_tenant(command) {
+            // Also one that has left: the host answers for it (消法 Art. 43) and may recover.
+            state.tenant_is_there = self.tenant(id).await?.is_some();
+        }
+        Ok(Read { books, advance, proposal, day, tenant, case, state })
+    }
+
+    /// What was requested today, and what is pending for the tenant.
+    #[expect(clippy::type_complexity, reason = "two optional documents of one reading")]
+    async fn read_limits(
+        &self,
+        command: &FundCommand,
+        advance: Option<&Seen<AdvanceRow>>,
+    ) -> Result<(Option<(Date, Seen<DayUse>)>, Option<(TenantId, Seen<Fen>)>), StoreError> {
+        let mut day = None;
+        if let FundCommand::Request { .. } = command {
+            let today = self.now().civil_date();
+            let row = self.store().record(DAY, &today.to_string()).await?;
+            let none = Seen { row: DayUse::default(), version: 0 };
+            day = Some((today, row.as_ref().map(seen).transpose()?.unwrap_or(none)));
+        }
+        let of = match command {
+            FundCommand::Request { tenant, .. } => *tenant,
+            _ => advance.and_then(|seen| seen.row.advance.tenant),
+        };
+        let mut tenant = None;
+        if let Some(id) = of {
+            let row = self.store().record(TENANT, &id.to_string()).await?;
+            let none = Seen { row: Fen::ZERO, version: 0 };
+            tenant = Some((id, row.as_ref().map(seen).transpose()?.unwrap_or(none)));
+        }
+        Ok((day, tenant))
+    }
+
+    /// Turns what was decided into the change that makes it so, all but the fund's own leaves.
+    async fn prepare_fund(
+        &self,
+        read: &Read,
+        target: &FundTarget,
+        stamped: &[FundStamped],
+    ) -> Result<(Change, Option<AdvanceRow>), FundError> {
+        let mut ledger = read.state.ledger.clone();
+        let mut after = read.state.advance.clone();
+        for one in stamped {
+            ledger = ledger.post(&one.event.moves()).map_err(|_| broken("posting"))?;
+            if one.event.advance().is_some() {
+                after = Some(folded(after, one).ok_or_else(|| broken("advance"))?);
+            }
+        }
+        let mut records = read.books.written(&ledger)?;
+        records.extend(self.proposal_records(read, stamped)?);
+        records.extend(limit_records(read, after.as_ref())?);
+        let before = read.state.advance.as_ref();
+        let row = match (&after, &read.case) {
+            (Some(advance), Some(case)) if after.as_ref() != before => {
+                let row = AdvanceRow { case_id: case.id, advance: advance.clone() };
+                let seen = read.advance.as_ref().map_or(0, |seen| seen.version);
+                records.push(advance_write(&row, seen)?);
+                let (from, to) = (before.and_then(Queue::of), Queue::of(advance));
+                records.extend(moved(&advance.id.to_string(), from, to));
+                Some(row)
+            }
+            _ => None,
+        };
+        let mut change = match (&row, before) {
+            (Some(row), before) if before.map(|one| one.status) != Some(row.advance.status) => {
+                self.follow(read, target, &row.advance).await?
+            }
+            _ => Change::default(),
+        };
+        change.records.extend(records);
+        Ok((change, row))
+    }
+
+    /// The event by which the case follows its advance; none when the person was erased.
+    async fn follow(
+        &self,
+        read: &Read,
+        target: &FundTarget,
+        advance: &Advance,
+    ) -> Result<Change, FundError> {
+        let Some(loaded) = &read.case else { return Ok(Change::default()) };
+        let Some(key) = loaded.key.clone() else { return Ok(Change::default()) };
+        let command = Command::MoveAdvance {
+            advance: advance.id,
+            status: advance.status,
+            fen: advance.fen,
+            paid_fen: advance.paid_fen,
+            words: target.words.clone(),
+        };
+        let (policy, actor, now) = (self.policy(&loaded.case), self.system(), self.now());
+        let policy = policy.map_err(ActError::from)?;
+        let decision =
+            decide(&loaded.case, &command, &actor, &policy, now).map_err(ActError::from)?;
+        let before = self.load(loaded.id).await?;
+        if before.case.version != loaded.case.version {
+            return Err(StoreError::Conflict { what: "case" }.into());
+        }
+        let (_, change) = self.prepare(before, &decision, actor, &policy, now, &key).await?;
+        Ok(change)
+    }
+
+    fn proposal_records(
+        &self,
+        read: &Read,
+        stamped: &[FundStamped],
+    ) -> Result<Vec<RecordWrite>, StoreError> {
+        let mut records = Vec::new();
+        for FundStamped { at, actor, event } in stamped {
+            if let FundEvent::Proposed { proposal, kind } = event {
+                let row = Proposal {
+                    id: *proposal,
+                    kind: kind.clone(),
+                    proposed_by: actor.pseudonym,
+                    proposed_at: *at,
+                    agreed: None,
+                };
+                records.push(proposal_write(&row, 0)?);
+                records.extend(moved(&proposal.to_string(), None, Some(Queue::Proposed)));
+            }
+        }
+        let decided = stamped.iter().find_map(|one| agreed(&one.event));
+        if let (Some(agreed), Some(Seen { row, version })) = (decided, &read.proposal) {
+            let row = Proposal { agreed: Some(agreed), ..row.clone() };
+            records.push(proposal_write(&row, *version)?);
+            records.extend(moved(&row.id.to_string(), Some(Queue::Proposed), None));
+        }
+        Ok(records)
+    }
+}
+
+/// Whether an event carries a proposal out, or turns it down.
+const fn agreed(event: &FundEvent) -> Option<bool> {
+    match event {
+        FundEvent::PoolReturned { .. }
+        | FundEvent::DepositReturned { .. }
+        | FundEvent::WrittenOff { .. }
+        | FundEvent::Reversed { .. } => Some(true),
+        FundEvent::ProposalDeclined { .. } => Some(false),
+        _ => None,
+    }
+}
+
+fn folded(before: Option<Advance>, stamped: &FundStamped) -> Option<Advance> {
+    match before {
+        None => Advance::begin(stamped).ok(),
+        Some(advance) => advance.apply(stamped).ok(),
+    }
+}
+
+/// The documents by which the limits are kept.
+fn limit_records(read: &Read, after: Option<&Advance>) -> Result<Vec<RecordWrite>, StoreError> {
+    let Some(after) = after else { return Ok(Vec::new()) };
+    let pending = |advance: Option<&Advance>| match advance {
+        Some(advance) if advance.status.is_pending() => advance.fen,
+        Some(_) | None => Fen::ZERO,
+    };
+    let mut records = Vec::new();
+    let (was, is) = (pending(read.state.advance.as_ref()), pending(Some(after)));
+    if let (Some((id, Seen { row, version })), true) = (&read.tenant, was != is) {
+        let sum = row.checked_add(is).and_then(|sum| sum.checked_sub(was));
+        let sum = sum.ok_or_else(|| broken("limit"))?;
+        records.push(write(TENANT, id.to_string(), *version, &sum)?);
+    }
+    if let Some((day, Seen { row, version })) = &read.day {
+        let used = row.clone().with(after.requested_by, after.fen);
+        let used = used.ok_or_else(|| broken("limit"))?;
+        records.push(write(DAY, day.to_string(), *version, &used)?);
+    }
+    Ok(records)
+}
+
+/// What the fund must know of a case.
+fn case_facts(loaded: &LoadedCase) -> CaseFacts {
+    let case: &Case = &loaded.case;
+    let settled = match case.state {
+        CaseState::Settled { .. } => {
+            case.current_offer().and_then(|offer| offer.terms.total().ok())
+        }
+        _ => None,
+    };
+    let counts = |status: AdvanceStatus, fen: Fen, paid: Fen| match status {
+        AdvanceStatus::Paid => paid,
+        pending if pending.is_pending() => fen,
+        _ => Fen::ZERO,
+    };
+    let sums = case.advances.iter().map(|one| counts(one.status, one.fen, one.paid_fen));
+    // A sum that cannot be told is more than any limit.
+    let advanced_fen = Fen::checked_sum(sums).unwrap_or(Fen::MAX_ON_WIRE);
+    debug_assert!(settled.is_none() || case.state.name() == StateName::Settled);
+    CaseFacts {
+        stream: loaded.stream,
+        settled_fen: settled,
+        advanced_fen,
+        first_responder: case.first_responder,
+    }
+}
+
+/// The tenant whose contract the command rests on.
+const fn asked_tenant(command: &FundCommand) -> Option<TenantId> {
+    match command {
+        FundCommand::ReceiveDeposit { tenant, .. } => Some(*tenant),
+        FundCommand::Request { tenant, .. } => *tenant,
+        _ => None,
+    }
+}
+
+/// The tenants whose accounts a command may post to.
+fn tenants_in(
+    command: &FundCommand,
+    advance: Option<&Seen<AdvanceRow>>,
+    proposal: Option<&Seen<Proposal>>,
+) -> BTreeSet<TenantId> {
+    let mut tenants: BTreeSet<TenantId> = asked_tenant(command).into_iter().collect();
+    tenants.extend(advance.and_then(|seen| seen.row.advance.tenant));
+    let kinds = [
+        proposal.map(|seen| &seen.row.kind),
+        match command {
+            FundCommand::Propose { kind, .. } => Some(kind),
+            _ => None,
+        },
+    ];
+    for kind in kinds.into_iter().flatten() {
+        match kind {
+            ProposalKind::ReturnDeposit { tenant, .. } => {
+                tenants.insert(*tenant);
+            }
+            ProposalKind::Reverse { moves, .. } => {
+                let accounts = moves.iter().flat_map(|one| [one.debit, one.credit]);
+                tenants.extend(accounts.filter_map(Account::tenant));
+            }
+            ProposalKind::WriteOff { .. } | ProposalKind::ReturnPool { .. } => {}
+        }
+    }
+    tenants
+}

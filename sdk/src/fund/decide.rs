@@ -1,0 +1,542 @@
+//! What a command does to the fund: a pure function from (what there is, command, actor, policy, now)
+//! to events, or a refusal. Every event that comes out of it can be posted: it was tried.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::advance::Advance;
+use super::command::{FundAction, FundCommand, Grounds, Paid, Received};
+use super::event::{FundEvent, ProposalKind};
+use super::ledger::Ledger;
+use super::refusal::{FundRefusal, FundRefusalCode as No};
+use super::rules::FundPolicy;
+use crate::case::{Actor, AdvanceStatus, PaperNo, Role};
+use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
+use crate::money::Fen;
+use crate::time::{Date, Timestamp};
+
+/// What a decision about an advance needs to know of its case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseFacts {
+    /// Its stream.
+    pub stream: Pseudonym,
+    /// What the settlement that waits to be performed promises in money; none without one.
+    pub settled_fen: Option<Fen>,
+    /// What was paid or may still be paid for it, refused and cancelled advances left out.
+    pub advanced_fen: Fen,
+    /// 首问责任人
+    pub first_responder: Option<Pseudonym>,
+}
+
+/// What was requested on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayUse {
+    /// By everybody together.
+    pub fen: Fen,
+    /// By person.
+    pub by_person: BTreeMap<String, Fen>,
+}
+
+impl Default for DayUse {
+    fn default() -> Self {
+        Self { fen: Fen::ZERO, by_person: BTreeMap::new() }
+    }
+}
+
+impl DayUse {
+    /// The same with one more request; nothing when it is more than can be counted.
+    #[must_use]
+    pub fn with(mut self, who: Pseudonym, fen: Fen) -> Option<Self> {
+        self.fen = self.fen.checked_add(fen)?;
+        let own = self.by_person.entry(who.to_string()).or_insert(Fen::ZERO);
+        *own = own.checked_add(fen)?;
+        Some(self)
+    }
+}
+
+/// Something that waits for a second person, or was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// What.
+    pub kind: ProposalKind,
+    /// Who asked.
+    pub proposed_by: Pseudonym,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// Whether it was agreed to; nothing while it waits.
+    pub agreed: Option<bool>,
+}
+
+/// What there is, as far as a command needs it.
+#[derive(Clone, Debug, Default)]
+pub struct FundState {
+    /// Every account.
+    pub ledger: Ledger,
+    /// The advance the command is about.
+    pub advance: Option<Advance>,
+    /// The proposal the command is about.
+    pub proposal: Option<Proposal>,
+    /// The case of the advance, when one is requested.
+    pub case: Option<CaseFacts>,
+    /// Whether the tenant is in the registry.
+    pub tenant_is_there: bool,
+    /// What is out or on its way for the tenant.
+    pub tenant_open_fen: Option<Fen>,
+    /// What was requested today.
+    pub day: DayUse,
+}
+
+/// Who may do what at all.
+const fn may(role: Role, action: FundAction) -> bool {
+    use FundAction as A;
+    match action {
+        A::Request | A::Cancel => {
+            matches!(role, Role::Clerk | Role::Supervisor | Role::Manager)
+        }
+        A::Approve | A::Decline => matches!(role, Role::Supervisor | Role::Manager),
+        A::ApproveProposal | A::DeclineProposal => matches!(role, Role::Manager),
+        A::Contribute | A::ReceiveDeposit | A::ReceiveRecourse | A::Clear | A::Propose => {
+            matches!(role, Role::Cashier)
+        }
+        A::Submit | A::ConfirmPaid | A::ConfirmRefused => {
+            matches!(role, Role::Cashier | Role::System)
+        }
+        A::Sign => {
+            matches!(role, Role::Clerk | Role::Supervisor | Role::Manager | Role::Cashier)
+        }
+        A::LoseTrack | A::Expire | A::NoteTopUpOverdue => matches!(role, Role::System),
+        A::Assert => matches!(role, Role::Cashier | Role::System),
+    }
+}
+
+/// Decides a command on the fund.
+///
+/// # Errors
+/// A [`FundRefusal`] with a stable code.
+pub fn decide_fund(
+    state: &FundState,
+    command: &FundCommand,
+    actor: &Actor,
+    policy: &FundPolicy,
+    now: Timestamp,
+) -> Result<Vec<FundEvent>, FundRefusal> {
+    let action = command.action();
+    let refuse = |code| FundRefusal { action, code };
+    if !may(actor.role, action) {
+        return Err(refuse(No::RoleNotPermitted));
+    }
+    let act = Act { state, actor, policy, now };
+    let events = act.decide(command).map_err(refuse)?;
+    // What cannot be posted was not decided: an account that is short says so here.
+    let mut ledger = state.ledger.clone();
+    for event in &events {
+        ledger = ledger.post(&event.moves()).map_err(|error| refuse(error.into()))?;
+    }
+    Ok(events)
+}
+
+struct Act<'a> {
+    state: &'a FundState,
+    actor: &'a Actor,
+    policy: &'a FundPolicy,
+    now: Timestamp,
+}
+
+type Decided = Result<Vec<FundEvent>, No>;
+
+impl Act<'_> {
+    fn decide(&self, command: &FundCommand) -> Decided {
+        match command {
+            FundCommand::Contribute(received) => {
+                let Received { fen, effective_on, reference } = self.checked(received)?;
+                Ok(vec![FundEvent::Contributed { fen, effective_on, reference }])
+            }
+            FundCommand::ReceiveDeposit { tenant, received } => {
+                let Received { fen, effective_on, reference } = self.checked(received)?;
+                self.tenant_is_there()?;
+                let tenant = *tenant;
+                Ok(vec![FundEvent::DepositReceived { tenant, fen, effective_on, reference }])
+            }
+            FundCommand::Request { advance, case, tenant, fen, grounds } => {
+                self.request(*advance, *case, *tenant, *fen, *grounds)
+            }
+            FundCommand::Approve => self.approve(),
+            FundCommand::Decline => {
+                let advance = self.advance_in(&[AdvanceStatus::Requested])?;
+                self.is_not(advance.requested_by)?;
+                Ok(vec![FundEvent::AdvanceDeclined { advance: advance.id }])
+            }
+            FundCommand::Cancel => {
+                let status = [AdvanceStatus::Requested, AdvanceStatus::Intended];
+                let advance = self.advance_in(&status)?;
+                if self.actor.role == Role::Clerk && self.actor.pseudonym != advance.requested_by {
+                    return Err(No::NotFirstResponder);
+                }
+                let (advance, released_fen) = (advance.id, self.reserved(advance));
+                Ok(vec![FundEvent::AdvanceCancelled { advance, released_fen }])
+            }
+            FundCommand::Expire => self.expire(),
+            FundCommand::Submit { provider } => {
+                let advance = self.advance_in(&[AdvanceStatus::Intended])?;
+                self.is_no_checker_of(advance)?;
+                code("provider", provider)?;
+                let (provider, fen) = (provider.clone(), advance.fen);
+                Ok(vec![FundEvent::AdvanceSubmitted { advance: advance.id, provider, fen }])
+            }
+            FundCommand::ConfirmPaid(paid) => self.confirm_paid(paid),
+            FundCommand::ConfirmRefused { cause } => {
+                let advance = self.in_flight()?;
+                self.is_no_checker_of(advance)?;
+                code("cause", cause)?;
+                let (released_fen, cause) = (advance.fen, cause.clone());
+                Ok(vec![FundEvent::AdvanceRefused { advance: advance.id, released_fen, cause }])
+            }
+            FundCommand::LoseTrack => {
+                let advance = self.advance_in(&[AdvanceStatus::Submitted])?;
+                Ok(vec![FundEvent::AdvanceUnknown { advance: advance.id }])
+            }
+            FundCommand::Sign { paper_no } => {
+                let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+                if advance.receipt.is_some() {
+                    return Err(No::NotDueYet);
+                }
+                let paper =
+                    PaperNo::parse(paper_no).map_err(|problem| field("paper_no", problem))?;
+                Ok(vec![FundEvent::AdvanceSigned { advance: advance.id, paper }])
+            }
+            FundCommand::ReceiveRecourse(received) => self.receive_recourse(received),
+            FundCommand::NoteTopUpOverdue => {
+                let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+                let due = advance.top_up.as_ref().filter(|top_up| {
+                    !top_up.overdue && self.now > Timestamp::end_of(top_up.due_on)
+                });
+                let tenant = due.and(advance.tenant).ok_or(No::NotDueYet)?;
+                Ok(vec![FundEvent::TopUpOverdue { advance: advance.id, tenant }])
+            }
+            FundCommand::Clear { received } => {
+                let Received { fen, effective_on, reference } = self.checked(received)?;
+                let advance = self.state.advance.as_ref().map(|advance| advance.id);
+                Ok(vec![FundEvent::Cleared { advance, fen, effective_on, reference }])
+            }
+            FundCommand::Propose { proposal, kind } => self.propose(*proposal, kind),
+            FundCommand::ApproveProposal { effective_on } => self.agree(*effective_on),
+            FundCommand::DeclineProposal => {
+                let proposal = self.proposal()?;
+                self.is_not(proposal.proposed_by)?;
+                Ok(vec![FundEvent::ProposalDeclined { proposal: proposal.id }])
+            }
+            FundCommand::Assert { on } => self.assert(*on),
+        }
+    }
+
+    /// 申请先付: an advance performs a settlement, and never more than it promises.
+    fn request(
+        &self,
+        advance: AdvanceId,
+        case: Pseudonym,
+        tenant: Option<TenantId>,
+        fen: Fen,
+        grounds: Grounds,
+    ) -> Decided {
+        let facts = self.state.case.as_ref().filter(|facts| facts.stream == case);
+        let facts = facts.ok_or(No::CaseNotSettled)?;
+        let settled = facts.settled_fen.ok_or(No::CaseNotSettled)?;
+        let is_responder = facts.first_responder == Some(self.actor.pseudonym);
+        if self.actor.role == Role::Clerk && !is_responder {
+            return Err(No::NotFirstResponder);
+        }
+        if !grounds.are_met() {
+            return Err(No::GroundsNotMet);
+        }
+        if self.state.advance.is_some() {
+            return Err(field("advance", "use a fresh id for each advance"));
+        }
+        payable(fen)?;
+        if tenant.is_some() {
+            self.tenant_is_there()?;
+        }
+        self.within_limits(facts, settled, tenant, fen)?;
+        let requested = FundEvent::AdvanceRequested { advance, case, tenant, fen, grounds };
+        if fen > self.policy.rules.small_claim_fen {
+            return Ok(vec![requested]);
+        }
+        // 小额即赔: approved as it is asked for, by the rule rather than by a person.
+        Ok(vec![requested, FundEvent::AdvanceApproved { advance, reserved_fen: fen }])
+    }
+
+    fn within_limits(
+        &self,
+        facts: &CaseFacts,
+        settled: Fen,
+        tenant: Option<TenantId>,
+        fen: Fen,
+    ) -> Result<(), No> {
+        let rules = &self.policy.rules;
+        let plus = |before: Fen| before.checked_add(fen);
+        let within = |sum: Option<Fen>, most: Fen, no: No| match sum {
+            Some(sum) if sum <= most => Ok(()),
+            Some(_) | None => Err(no),
+        };
+        within(plus(facts.advanced_fen), settled, No::MoreThanSettled)?;
+        within(plus(facts.advanced_fen), rules.case_limit_fen, No::CaseLimit)?;
+        if tenant.is_some() {
+            let open = self.state.tenant_open_fen.unwrap_or(Fen::ZERO);
+            within(plus(open), rules.tenant_limit_fen, No::TenantLimit)?;
+        }
+        within(plus(self.state.day.fen), rules.day_limit_fen, No::DayLimit)?;
+        let own = self.state.day.by_person.get(&self.actor.pseudonym.to_string());
+        let own = own.copied().unwrap_or(Fen::ZERO);
+        within(plus(own), rules.clerk_day_limit_fen, No::ClerkLimit)
+    }
+
+    /// 审核: never by whoever asked, never twice by one; above the limit by two, one of them the
+    /// manager.
+    fn approve(&self) -> Decided {
+        let advance = self.advance_in(&[AdvanceStatus::Requested])?;
+        self.is_not(advance.requested_by)?;
+        for earlier in &advance.approved_by {
+            self.is_not(*earlier)?;
+        }
+        let needs_two = advance.fen > self.policy.rules.second_approval_above_fen;
+        let is_second = !advance.approved_by.is_empty();
+        if needs_two && is_second && self.actor.role != Role::Manager {
+            return Err(No::ManagerNeeded);
+        }
+        let reserved_fen = if needs_two && !is_second { Fen::ZERO } else { advance.fen };
+        Ok(vec![FundEvent::AdvanceApproved { advance: advance.id, reserved_fen }])
+    }
+
+    fn expire(&self) -> Decided {
+        let advance = self.advance_in(&[AdvanceStatus::Intended])?;
+        let since = advance.reserved_at.ok_or(No::NotDueYet)?.civil_date();
+        let days = self.policy.rules.expire_working_days;
+        if self.now <= Timestamp::end_of(self.working_days_after(since, days)?) {
+            return Err(No::NotDueYet);
+        }
+        let (advance, released_fen) = (advance.id, advance.fen);
+        Ok(vec![FundEvent::AdvanceExpired { advance, released_fen }])
+    }
+
+    /// 已付: and at once the deposit of whoever is liable is drawn on; what it does not cover is asked
+    /// for by a day.
+    fn confirm_paid(&self, paid: &Paid) -> Decided {
+        let advance = self.in_flight()?;
+        self.is_no_checker_of(advance)?;
+        let Paid { fen, effective_on, reference } = paid;
+        let checked =
+            Received { fen: *fen, effective_on: *effective_on, reference: reference.clone() };
+        let Received { fen: paid_fen, effective_on, reference } = self.checked(&checked)?;
+        let rest = advance.fen.checked_sub(paid_fen).filter(|rest| *rest >= Fen::ZERO);
+        let released_fen = rest.ok_or_else(|| field("fen", "give no more than was approved"))?;
+        let (id, tenant) = (advance.id, advance.tenant);
+        let mut events = vec![FundEvent::AdvancePaid {
+            advance: id,
+            tenant,
+            paid_fen,
+            released_fen,
+            effective_on,
+            reference,
+        }];
+        if let Some(tenant) = tenant {
+            events.extend(self.recourse(id, tenant, paid_fen, effective_on)?);
+        }
+        Ok(events)
+    }
+
+    /// 追偿: the deposit first, then a day by which the tenant pays the rest.
+    fn recourse(
+        &self,
+        advance: AdvanceId,
+        tenant: TenantId,
+        owed: Fen,
+        effective_on: Date,
+    ) -> Result<Vec<FundEvent>, No> {
+        let mut events = Vec::new();
+        let fen = self.state.ledger.balance(Account::Deposit(tenant)).min(owed);
+        if fen > Fen::ZERO {
+            events.push(FundEvent::RecourseDrawn { advance, tenant, fen, effective_on });
+        }
+        let rest = owed.checked_sub(fen).unwrap_or(Fen::ZERO);
+        if rest > Fen::ZERO {
+            let days = self.policy.rules.top_up_working_days;
+            let due_on = self.working_days_after(self.now.civil_date(), days)?;
+            events.push(FundEvent::TopUpDemanded { advance, tenant, fen: rest, due_on });
+        }
+        Ok(events)
+    }
+
+    fn receive_recourse(&self, received: &Received) -> Decided {
+        let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+        let Received { fen, effective_on, reference } = self.checked(received)?;
+        let tenant = advance.tenant.ok_or(No::NotDueYet)?;
+        if fen > advance.owed() {
+            return Err(field("fen", "give no more than is owed; book the rest as a deposit"));
+        }
+        let advance = advance.id;
+        Ok(vec![FundEvent::RecourseReceived { advance, tenant, fen, effective_on, reference }])
+    }
+
+    fn propose(&self, proposal: ProposalId, kind: &ProposalKind) -> Decided {
+        if self.state.proposal.is_some() {
+            return Err(field("proposal", "use a fresh id for each proposal"));
+        }
+        match kind {
+            ProposalKind::WriteOff { advance, fen } => {
+                payable(*fen)?;
+                let owes = self.advance_in(&[AdvanceStatus::Paid])?;
+                if owes.id != *advance || *fen > owes.owed() {
+                    return Err(field("fen", "give no more than is owed for this advance"));
+                }
+            }
+            ProposalKind::ReturnDeposit { fen, .. } | ProposalKind::ReturnPool { fen } => {
+                payable(*fen)?;
+            }
+            ProposalKind::Reverse { moves, .. } => {
+                // An advance's own postings are undone by its own events, never beside them.
+                let cash = |one: &&super::ledger::Move| {
+                    one.debit == Account::Bank
+                        && matches!(one.credit, Account::Pool | Account::Deposit(_))
+                };
+                if moves.is_empty() || !moves.iter().all(|one| cash(&one)) {
+                    return Err(field("n", "only money that came in can be reversed"));
+                }
+            }
+        }
+        // Whether it could be posted at all is told now rather than to the second person.
+        self.carried_out(proposal, kind, self.now.civil_date())?;
+        Ok(vec![FundEvent::Proposed { proposal, kind: kind.clone() }])
+    }
+
+    fn agree(&self, effective_on: Date) -> Decided {
+        let proposal = self.proposal()?;
+        self.is_not(proposal.proposed_by)?;
+        self.not_later_than_today(effective_on)?;
+        Ok(vec![self.carried_out(proposal.id, &proposal.kind, effective_on)?])
+    }
+
+    fn carried_out(
+        &self,
+        proposal: ProposalId,
+        kind: &ProposalKind,
+        effective_on: Date,
+    ) -> Result<FundEvent, No> {
+        let event = match kind {
+            ProposalKind::WriteOff { advance, fen } => {
+                let owes = self.advance_in(&[AdvanceStatus::Paid])?;
+                let tenant = owes.tenant.ok_or(No::NotDueYet)?;
+                if *fen > owes.owed() {
+                    return Err(field("fen", "less is owed by now"));
+                }
+                let (advance, fen) = (*advance, *fen);
+                FundEvent::WrittenOff { advance, tenant, fen, effective_on, proposal }
+            }
+            ProposalKind::ReturnDeposit { tenant, fen } => {
+                let (tenant, fen) = (*tenant, *fen);
+                FundEvent::DepositReturned { tenant, fen, effective_on, proposal }
+            }
+            ProposalKind::ReturnPool { fen } => {
+                FundEvent::PoolReturned { fen: *fen, effective_on, proposal }
+            }
+            ProposalKind::Reverse { n, moves } => {
+                let moves = moves.iter().rev().map(|one| one.reversed()).collect();
+                FundEvent::Reversed { n: *n, moves, effective_on, proposal }
+            }
+        };
+        self.state.ledger.clone().post(&event.moves())?;
+        Ok(event)
+    }
+
+    fn assert(&self, on: Date) -> Decided {
+        if on >= self.now.civil_date() && self.actor.role == Role::System {
+            return Err(No::NotDueYet);
+        }
+        self.not_later_than_today(on)?;
+        let balances = self.state.ledger.balances().collect();
+        Ok(vec![FundEvent::Asserted { on, balances }])
+    }
+
+    fn advance_in(&self, statuses: &[AdvanceStatus]) -> Result<&Advance, No> {
+        let advance = self.state.advance.as_ref().ok_or(No::Unknown)?;
+        if statuses.contains(&advance.status) {
+            Ok(advance)
+        } else {
+            Err(No::WrongStatus(advance.status))
+        }
+    }
+
+    fn in_flight(&self) -> Result<&Advance, No> {
+        self.advance_in(&[AdvanceStatus::Submitted, AdvanceStatus::Unknown])
+    }
+
+    fn proposal(&self) -> Result<&Proposal, No> {
+        let proposal = self.state.proposal.as_ref().ok_or(No::Unknown)?;
+        if proposal.agreed.is_some() { Err(No::ProposalOver) } else { Ok(proposal) }
+    }
+
+    fn reserved(&self, advance: &Advance) -> Fen {
+        if advance.status == AdvanceStatus::Intended { advance.fen } else { Fen::ZERO }
+    }
+
+    fn is_not(&self, other: Pseudonym) -> Result<(), No> {
+        if self.actor.pseudonym == other { Err(No::SamePerson) } else { Ok(()) }
+    }
+
+    /// Who pays has neither asked nor approved.
+    fn is_no_checker_of(&self, advance: &Advance) -> Result<(), No> {
+        self.is_not(advance.requested_by)?;
+        advance.approved_by.iter().try_for_each(|approver| self.is_not(*approver))
+    }
+
+    fn tenant_is_there(&self) -> Result<(), No> {
+        if self.state.tenant_is_there { Ok(()) } else { Err(No::TenantNotThere) }
+    }
+
+    fn working_days_after(&self, day: Date, days: u32) -> Result<Date, No> {
+        let sum = self.policy.calendar.after_working_days_without(day, days, &[]);
+        sum.map(|sum| sum.due_on).map_err(|_| No::NoDeadline)
+    }
+
+    fn not_later_than_today(&self, day: Date) -> Result<(), No> {
+        if day > self.now.civil_date() {
+            return Err(field("effective_on", "choose today or an earlier day"));
+        }
+        Ok(())
+    }
+
+    /// Money that came or went: an amount, a day that is not to come, and the slip that shows it.
+    fn checked(&self, received: &Received) -> Result<Received, No> {
+        payable(received.fen)?;
+        self.not_later_than_today(received.effective_on)?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+        let reference = received.reference.trim();
+        if !(1..=64).contains(&reference.len()) || !reference.bytes().all(plain) {
+            let problem = "give the number of the slip: 1 to 64 letters, digits, - _ . /";
+            return Err(field("reference", problem));
+        }
+        Ok(Received { reference: reference.to_owned(), ..received.clone() })
+    }
+}
+
+fn payable(fen: Fen) -> Result<(), No> {
+    if fen > Fen::ZERO && fen.is_payable() {
+        return Ok(());
+    }
+    Err(field("fen", "give an amount from 1 to 9007199254740991 fen"))
+}
+
+/// A word of ours for logs and lists, never what people wrote.
+fn code(name: &'static str, text: &str) -> Result<(), No> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
+    if (1..=32).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(field(name, "give 1 to 32 small letters, digits, - or _"))
+}
+
+const fn field(field: &'static str, problem: &'static str) -> No {
+    No::FieldInvalid { field, problem }
+}

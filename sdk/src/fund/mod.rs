@@ -1,0 +1,30 @@
+//! The guarantee fund (先行赔付保证金): double entry to the fen, advances in two phases, and their
+//! recovery from whoever is liable (追偿).
+//!
+//! [`decide_fund`] says what a command leads to, as events; [`FundEvent::moves`] are its postings;
+//! [`Ledger`] and [`Advance`] are folds of the events, and nothing else changes them. Knows nothing of
+//! storage, HTTP, providers, the current time or randomness; of a case only what [`CaseFacts`] say.
+
+mod account;
+mod advance;
+mod command;
+mod decide;
+mod event;
+mod journal;
+mod ledger;
+mod refusal;
+mod rules;
+mod words;
+
+pub use account::{Account, AccountError, Side};
+pub use advance::{Advance, AdvanceError, TopUp};
+pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
+pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund};
+pub use event::{FundEvent, FundStamped, ProposalKind};
+pub use journal::JournalLine;
+pub use ledger::{Ledger, LedgerError, Move};
+pub use refusal::{FundRefusal, FundRefusalCode};
+pub use rules::{FundPolicy, FundRules};
+pub use words::rmb_words;
+
+pub use crate::case::AdvanceStatus;

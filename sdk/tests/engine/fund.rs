@@ -1,0 +1,267 @@
+//! Money over a real store: advances, their recovery, and what concurrency and repetition do to them.
+
+use green_channel::case::AdvanceStatus;
+use green_channel::case::{PaperNo, Private};
+use green_channel::channel::fund::{FundActed, FundError, FundTarget, Queue};
+use green_channel::fund::{
+    Account, FundCommand, FundEvent, FundRules, Grounds, Ledger, Paid, ProposalKind, Received,
+};
+use green_channel::ids::{AdvanceId, ProposalId, TenantId};
+use green_channel::tenants::TenantDraft;
+
+use super::*;
+
+const SUPERVISOR: Actor = Actor { role: Role::Supervisor, pseudonym: Pseudonym::new([3; 16]) };
+const MANAGER: Actor = Actor { role: Role::Manager, pseudonym: Pseudonym::new([4; 16]) };
+const CASHIER: Actor = Actor { role: Role::Cashier, pseudonym: Pseudonym::new([5; 16]) };
+const CENTER: Actor = Actor { role: Role::Center, pseudonym: Pseudonym::new([6; 16]) };
+
+/// Limits that let a test move what it needs.
+pub(crate) fn wide() -> FundRules {
+    let most = Fen::new(100_000_000_000);
+    FundRules {
+        case_limit_fen: most,
+        tenant_limit_fen: most,
+        day_limit_fen: most,
+        clerk_day_limit_fen: most,
+        second_approval_above_fen: Fen::new(10_000),
+        small_claim_fen: Fen::new(100),
+        ..FundRules::default()
+    }
+}
+
+impl World {
+    pub(crate) fn received(&self, fen: i64, reference: &str) -> Received {
+        let effective_on = self.clock.now().civil_date();
+        Received { fen: Fen::new(fen), effective_on, reference: reference.to_owned() }
+    }
+
+    pub(crate) async fn fund(
+        &self,
+        actor: Actor,
+        command: FundCommand,
+        target: FundTarget,
+    ) -> Result<FundActed, FundError> {
+        self.channel.act_fund(actor, &command, &target).await
+    }
+
+    pub(crate) async fn fill(&self, fen: i64) {
+        let received = self.received(fen, "BANK-0001");
+        let contribute = FundCommand::Contribute(received);
+        self.fund(CASHIER, contribute, FundTarget::default()).await.expect("it is booked");
+    }
+
+    pub(crate) async fn shop(&self) -> TenantId {
+        let draft: TenantDraft = serde_json::from_value(serde_json::json!({
+            "uscc": "91350100M000100Y43", "name": "示例童装", "kind": "mall_shop",
+            "stall_no": "B1-07", "contact_name": "林某", "contact_phone": "13900005520",
+            "contract_from": "2026-01-01", "status": "active", "status_since": "2026-01-01",
+        }))
+        .expect("a draft");
+        let tenant = draft.into_tenant().expect("it can stand");
+        self.channel.tenant_add(MANAGER, &tenant).await.expect("it is added")
+    }
+
+    /// A case that is settled for 200 yuan.
+    pub(crate) async fn settled(&self, no: &str) -> CaseId {
+        let id = self.divert(no).await;
+        self.act(id, Command::Accept).await;
+        self.act(id, self.offer()).await;
+        let open = self.channel.load(id).await.expect("it is there").case;
+        let offer_id = open.current_offer().expect("it is open").id;
+        let yes = Command::Answer { offer_id, accepted: true, text: None, signature: None };
+        self.channel.act(id, CENTER, &yes, None).await.expect("it is allowed");
+        id
+    }
+
+    pub(crate) async fn request(
+        &self,
+        case: CaseId,
+        tenant: Option<TenantId>,
+        fen: i64,
+    ) -> Result<AdvanceId, FundError> {
+        let advance = AdvanceId::new(self.clock.now(), self.channel.random());
+        let stream = self.channel.load(case).await.expect("it is there").stream;
+        let (fen, grounds) = (Fen::new(fen), Grounds::ALL);
+        let command = FundCommand::Request { advance, case: stream, tenant, fen, grounds };
+        let words = vec![
+            Private::new("payee_name", "王某"),
+            Private::new("payee_account", "6222020000001234567"),
+            Private::new("payee_bank", "某某银行城东支行"),
+            Private::new("reason", "商户拒不退款"),
+        ];
+        let target = FundTarget { case: Some(case), words, ..FundTarget::default() };
+        self.fund(CLERK, command, target).await.map(|_| advance)
+    }
+
+    pub(crate) async fn status(&self, id: AdvanceId) -> AdvanceStatus {
+        self.channel.advance(id).await.expect("it reads").expect("it is there").advance.status
+    }
+
+    /// Every entry ever made, folded anew, equals the books; debits equal credits.
+    pub(crate) async fn books_are_right(&self) -> Ledger {
+        let (mut ledger, mut from) = (Ledger::default(), 0);
+        loop {
+            let lines = self.channel.fund_lines(from, 200).await.expect("it reads");
+            let Some(last) = lines.last() else { break };
+            from = last.n + 1;
+            for line in &lines {
+                ledger = ledger.post(&line.stamped.event.moves()).expect("it was posted");
+            }
+        }
+        assert_eq!(ledger.difference(), 0);
+        let seen = self.channel.fund_overview().await.expect("it reads");
+        for (account, fen) in [
+            (Account::Bank, seen.bank_fen),
+            (Account::Pool, seen.pool_fen),
+            (Account::Reserved, seen.reserved_fen),
+            (Account::Payable, seen.payable_fen),
+            (Account::Clearing, seen.clearing_fen),
+            (Account::Advanced, seen.advanced_fen),
+            (Account::Loss, seen.loss_fen),
+        ] {
+            assert_eq!(ledger.balance(account), fen, "{account}");
+        }
+        for row in seen.tenants {
+            assert_eq!(ledger.balance(Account::Deposit(row.tenant)), row.deposit_fen);
+            assert_eq!(ledger.balance(Account::Receivable(row.tenant)), row.receivable_fen);
+        }
+        ledger
+    }
+}
+
+fn code(outcome: Result<impl Sized, FundError>) -> &'static str {
+    match outcome {
+        Err(FundError::Refused(refusal)) => refusal.code(),
+        Err(error) => panic!("{error}"),
+        Ok(_) => "done",
+    }
+}
+
+#[tokio::test]
+async fn an_advance_is_approved_by_two_paid_once_and_recovered_from_whoever_is_liable() {
+    let world = world_with(wide()).await;
+    let (shop, case) = (world.shop().await, world.settled("no-1").await);
+    world.fill(100_000).await;
+    let received = world.received(5_000, "BANK-0002");
+    let deposit = FundCommand::ReceiveDeposit { tenant: shop, received };
+    world.fund(CASHIER, deposit, FundTarget::default()).await.expect("it is booked");
+    // The settlement promises 200 yuan; more is not advanced.
+    assert_eq!(code(world.request(case, Some(shop), 20_001).await), "more_than_settled");
+    let id = world.request(case, Some(shop), 20_000).await.expect("it is asked for");
+    let on = || FundTarget::advance(id);
+    assert_eq!(code(world.request(case, Some(shop), 1).await), "more_than_settled");
+    assert_eq!(code(world.fund(CLERK, FundCommand::Approve, on()).await), "role_not_permitted");
+    world.fund(SUPERVISOR, FundCommand::Approve, on()).await.expect("the first approves");
+    assert_eq!(world.status(id).await, AdvanceStatus::Requested, "above the limit two approve");
+    assert_eq!(code(world.fund(SUPERVISOR, FundCommand::Approve, on()).await), "same_person");
+    world.fund(MANAGER, FundCommand::Approve, on()).await.expect("the manager approves");
+    let queue = world.channel.advances(Queue::Pay, None, 10).await.expect("it reads");
+    assert_eq!(queue.len(), 1);
+    let payee = world.channel.payee(&queue[0]).await.expect("it reads");
+    assert_eq!(payee.name.expose(), "王某");
+    // While the money is on its way the case cannot be closed.
+    let view = world.channel.view(case, &CLERK).await.expect("it reads");
+    let perform = view.choices.iter().find(|choice| choice.action == "perform").expect("known");
+    assert_eq!(perform.why_not.as_deref(), Some("money_pending"));
+    let submit = FundCommand::Submit { provider: "manual".to_owned() };
+    world.fund(CASHIER, submit, on()).await.expect("the cashier takes it");
+    let reference = "SLIP-77".to_owned();
+    let effective_on = world.clock.now().civil_date();
+    let paid = FundCommand::ConfirmPaid(Paid { fen: Fen::new(20_000), effective_on, reference });
+    let acted = world.fund(CASHIER, paid.clone(), on()).await.expect("it is paid");
+    let kinds: Vec<&str> = acted.events.iter().map(FundEvent::kind).collect();
+    assert_eq!(kinds, ["advance_paid", "recourse_drawn", "top_up_demanded"]);
+    assert_eq!(code(world.fund(CASHIER, paid, on()).await), "wrong_status");
+    let ledger = world.books_are_right().await;
+    assert_eq!(ledger.balance(Account::Pool), Fen::new(85_000));
+    assert_eq!(ledger.balance(Account::Receivable(shop)), Fen::new(15_000));
+    assert_eq!(ledger.balance(Account::Advanced), Fen::new(15_000));
+    let loaded = world.channel.load(case).await.expect("it reads");
+    assert_eq!(loaded.case.advances[0].status, AdvanceStatus::Paid);
+    assert!(!loaded.case.has_money_pending());
+    let reports = world.channel.store().outbox_of(case).await.expect("reads");
+    assert_eq!(reports.iter().filter(|row| row.kind == "paid_in_advance").count(), 1);
+    // The statement shows it; the tenant pays back a part; the rest is written off by two.
+    let clear = FundCommand::Clear { received: world.received(20_000, "SLIP-77") };
+    world.fund(CASHIER, clear, on()).await.expect("it is cleared");
+    let back = FundCommand::ReceiveRecourse(world.received(10_000, "BANK-0003"));
+    world.fund(CASHIER, back, on()).await.expect("it is booked");
+    let proposal = ProposalId::new(world.clock.now(), world.channel.random());
+    let kind = ProposalKind::WriteOff { advance: id, fen: Fen::new(5_000) };
+    let propose = FundCommand::Propose { proposal, kind };
+    world.fund(CASHIER, propose, on()).await.expect("it is proposed");
+    let agree = || FundCommand::ApproveProposal { effective_on };
+    let target = || FundTarget::proposal(proposal);
+    assert_eq!(code(world.fund(SUPERVISOR, agree(), target()).await), "role_not_permitted");
+    world.fund(MANAGER, agree(), target()).await.expect("it is written off");
+    assert_eq!(code(world.fund(MANAGER, agree(), target()).await), "proposal_over");
+    let ledger = world.books_are_right().await;
+    assert_eq!(ledger.balance(Account::Loss), Fen::new(5_000));
+    assert_eq!(ledger.balance(Account::Receivable(shop)), Fen::ZERO);
+    assert_eq!(ledger.balance(Account::Bank), Fen::new(95_000));
+    assert!(world.channel.advances(Queue::Owed, None, 10).await.expect("it reads").is_empty());
+    assert!(world.channel.proposals(None, 10).await.expect("it reads").is_empty());
+    let paper_no = PaperNo::parse("QS-2026-0001").expect("a number").to_string();
+    world.fund(CLERK, FundCommand::Sign { paper_no }, on()).await.expect("it is signed");
+    let assert = FundCommand::Assert { on: effective_on };
+    world.fund(CASHIER, assert, FundTarget::default()).await.expect("the day ends");
+}
+
+#[tokio::test]
+async fn what_was_reserved_is_free_again_when_nobody_pays() {
+    let world = world_with(wide()).await;
+    let case = world.settled("no-1").await;
+    world.fill(20_000).await;
+    let id = world.request(case, None, 100).await.expect("a small claim needs nobody");
+    assert_eq!(world.status(id).await, AdvanceStatus::Intended);
+    let second = world.settled("no-2").await;
+    let taken = world.request(second, None, 100).await.expect("it is asked for");
+    world.fund(CLERK, FundCommand::Cancel, FundTarget::advance(taken)).await.expect("taken back");
+    // Five working days from Monday the 23rd end on the 30th.
+    world.clock.set(Timestamp::end_of("2026-11-30".parse().expect("a date")));
+    assert_eq!(world.channel.tick_fund(10).await.expect("it runs").expired, 0);
+    world.clock.advance(1);
+    assert_eq!(world.channel.tick_fund(10).await.expect("it runs").expired, 1);
+    assert_eq!(world.status(id).await, AdvanceStatus::Expired);
+    let ledger = world.books_are_right().await;
+    assert_eq!(ledger.balance(Account::Pool), Fen::new(20_000));
+}
+
+/// How often a test that takes long is run: a few times, or as often as `name` says.
+pub(crate) fn rounds(name: &str, few: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_claims_at_once_never_take_more_than_there_is() {
+    let world = Arc::new(world_with(wide()).await);
+    world.fill(5_000).await;
+    let mut cases = Vec::new();
+    for n in 0..200 {
+        cases.push(world.settled(&format!("no-{n}")).await);
+    }
+    for _ in 0..rounds("FUND_ROUNDS", 3) {
+        let mut claims = tokio::task::JoinSet::new();
+        for case in cases.clone() {
+            let world = Arc::clone(&world);
+            claims.spawn(async move { world.request(case, None, 100).await });
+        }
+        let mut reserved = Vec::new();
+        while let Some(claim) = claims.join_next().await {
+            match claim.expect("it ends") {
+                Ok(id) => reserved.push(id),
+                Err(FundError::Refused(refusal)) => assert_eq!(refusal.code(), "short"),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(reserved.len(), 50);
+        let seen = world.channel.fund_overview().await.expect("it reads");
+        assert_eq!((seen.pool_fen, seen.reserved_fen), (Fen::ZERO, Fen::new(5_000)));
+        for id in reserved {
+            let cancel = world.fund(CLERK, FundCommand::Cancel, FundTarget::advance(id)).await;
+            cancel.expect("it is taken back");
+        }
+    }
+    world.books_are_right().await;
+}
