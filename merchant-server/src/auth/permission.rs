@@ -35,11 +35,15 @@ pub(crate) enum Permission {
     ManageSecurity,
     /// See the statistics.
     ReadStatistics,
+    /// See the fund: balances, advances, who owes what.
+    ReadFund,
+    /// Act on the fund; who may do what is the fund's own table.
+    WorkFund,
 }
 
 impl Permission {
     /// Every permission.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::ReadCases,
         Self::ReadOwnCases,
         Self::WorkCases,
@@ -54,6 +58,8 @@ impl Permission {
         Self::ManagePeople,
         Self::ManageSecurity,
         Self::ReadStatistics,
+        Self::ReadFund,
+        Self::WorkFund,
     ];
 
     /// What it is called on screen.
@@ -73,6 +79,8 @@ impl Permission {
             Self::ManagePeople => "管理人员与岗位",
             Self::ManageSecurity => "解锁与安全管理",
             Self::ReadStatistics => "查看统计",
+            Self::ReadFund => "查看先行赔付资金",
+            Self::WorkFund => "办理先行赔付",
         }
     }
 }
@@ -90,6 +98,7 @@ pub(crate) const fn allows(role: Role, permission: Permission) -> bool {
                 | P::ReadLog
                 | P::ReadTenants
                 | P::ReadStatistics
+                | P::WorkFund
         ),
         Role::Supervisor | Role::Manager => matches!(
             permission,
@@ -103,8 +112,10 @@ pub(crate) const fn allows(role: Role, permission: Permission) -> bool {
                 | P::ReadTenants
                 | P::ManageTenants
                 | P::ReadStatistics
+                | P::ReadFund
+                | P::WorkFund
         ),
-        Role::Cashier => matches!(permission, P::ReadTenants),
+        Role::Cashier => matches!(permission, P::ReadTenants | P::ReadFund | P::WorkFund),
         Role::Administrator => {
             matches!(permission, P::ReadReports | P::ReplayReports | P::ReadLog | P::ManagePeople)
         }
@@ -117,6 +128,7 @@ pub(crate) const fn allows(role: Role, permission: Permission) -> bool {
                 | P::ReadReveals
                 | P::ReadTenants
                 | P::ReadStatistics
+                | P::ReadFund
         ),
         Role::Tenant => matches!(permission, P::ReadOwnCases),
         Role::Center | Role::Consumer | Role::System => false,

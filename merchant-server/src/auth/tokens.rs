@@ -47,11 +47,19 @@ pub(crate) enum Scope {
     #[serde(rename = "reveals:read")]
     #[value(name = "reveals:read")]
     RevealsRead,
+    /// See the fund.
+    #[serde(rename = "fund:read")]
+    #[value(name = "fund:read")]
+    FundRead,
+    /// Act on the fund.
+    #[serde(rename = "fund:act")]
+    #[value(name = "fund:act")]
+    FundAct,
 }
 
 impl Scope {
     /// Every scope.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::CasesRead,
         Self::CasesAct,
         Self::LogRead,
@@ -59,6 +67,8 @@ impl Scope {
         Self::TenantsRead,
         Self::TenantsManage,
         Self::RevealsRead,
+        Self::FundRead,
+        Self::FundAct,
     ];
 
     /// The word in requests, on screen and on the command line.
@@ -71,6 +81,8 @@ impl Scope {
             Self::TenantsRead => "tenants:read",
             Self::TenantsManage => "tenants:manage",
             Self::RevealsRead => "reveals:read",
+            Self::FundRead => "fund:read",
+            Self::FundAct => "fund:act",
         }
     }
 
@@ -84,6 +96,8 @@ impl Scope {
             Self::TenantsRead => Permission::ReadTenants,
             Self::TenantsManage => Permission::ManageTenants,
             Self::RevealsRead => Permission::ReadReveals,
+            Self::FundRead => Permission::ReadFund,
+            Self::FundAct => Permission::WorkFund,
         }
     }
 }

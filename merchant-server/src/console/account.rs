@@ -79,6 +79,8 @@ fn choice(scope: Scope) -> Choice {
         Scope::TenantsRead => "查看场内商户",
         Scope::TenantsManage => "管理场内商户",
         Scope::RevealsRead => "查看个人信息查阅记录",
+        Scope::FundRead => "查看先行赔付资金",
+        Scope::FundAct => "办理先行赔付",
     };
     Choice {
         code: scope.code().to_owned(),
