@@ -90,8 +90,9 @@ pub struct FundState {
     pub day: DayUse,
 }
 
-/// Who may do what at all.
-const fn may(role: Role, action: FundAction) -> bool {
+/// Whether a role may ever do this; what stands in the way of one act, [`decide_fund`] says.
+#[must_use]
+pub const fn role_may(role: Role, action: FundAction) -> bool {
     use FundAction as A;
     match action {
         A::Request | A::Cancel => {
@@ -126,7 +127,7 @@ pub fn decide_fund(
 ) -> Result<Vec<FundEvent>, FundRefusal> {
     let action = command.action();
     let refuse = |code| FundRefusal { action, code };
-    if !may(actor.role, action) {
+    if !role_may(actor.role, action) {
         return Err(refuse(No::RoleNotPermitted));
     }
     let act = Act { state, actor, policy, now };

@@ -19,7 +19,7 @@ mod words;
 pub use account::{Account, AccountError, Side};
 pub use advance::{Advance, AdvanceError, TopUp};
 pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
-pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund};
+pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund, role_may};
 pub use event::{FundEvent, FundStamped, ProposalKind};
 pub use journal::JournalLine;
 pub use ledger::{Ledger, LedgerError, Move};
