@@ -4,10 +4,12 @@
 //! every deadline again. It knows nothing of storage, networks or the time now, and holds one folded case per
 //! stream in memory.
 
+mod fund;
 mod particulars;
 
 use std::collections::BTreeMap;
 
+use self::fund::FundCheck;
 use self::particulars::Wrong;
 use crate::calendar::Calendar;
 use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};
@@ -132,6 +134,7 @@ pub struct LogCheck {
     frontier: Frontier,
     streams: BTreeMap<String, Stream>,
     rules: BTreeMap<String, RuleSet>,
+    fund: FundCheck,
     deadlines: u64,
     not_judged: u64,
 }
@@ -150,6 +153,7 @@ impl LogCheck {
             frontier: Frontier::empty(),
             streams: BTreeMap::new(),
             rules: RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect(),
+            fund: FundCheck::default(),
             deadlines: 0,
             not_judged: 0,
         })
@@ -170,6 +174,12 @@ impl LogCheck {
         let (next, prev) = before.as_ref().map_or((0, None), |s| (s.next, Some(s.head)));
         if leaf.n != next || leaf.prev != prev {
             return Err(Fault::Chain { position });
+        }
+        if leaf.stream == "fund" {
+            let illegal = |reason: String| Fault::Illegal { position, reason };
+            let unknown = || illegal(format!("{} is no event of the fund", leaf.kind));
+            let stamped = fund_stamped(&leaf).ok_or_else(unknown)?;
+            self.fund.entry(leaf.n, stamped).map_err(illegal)?;
         }
         // The named streams (host, fund, admin) tell no case.
         let told = match leaf.stream.parse::<Pseudonym>() {

@@ -9,7 +9,7 @@ use super::account::Account;
 use super::advance::Advance;
 use super::command::{FundAction, FundCommand, Grounds, Paid, Received};
 use super::event::{FundEvent, ProposalKind};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Move};
 use super::refusal::{FundRefusal, FundRefusalCode as No};
 use super::rules::FundPolicy;
 use crate::case::{Actor, AdvanceStatus, PaperNo, Role};
@@ -28,6 +28,8 @@ pub struct CaseFacts {
     pub advanced_fen: Fen,
     /// 首问责任人
     pub first_responder: Option<Pseudonym>,
+    /// 责任商户: the shop that answers for the case; from nobody else is anything recovered.
+    pub tenant: Option<TenantId>,
 }
 
 /// What was requested on one day.
@@ -88,6 +90,9 @@ pub struct FundState {
     pub tenant_open_fen: Option<Fen>,
     /// What was requested today.
     pub day: DayUse,
+    /// The moves of the entry that is to be reversed; none when there is no such entry, or it was
+    /// reversed before.
+    pub to_reverse: Option<Vec<Move>>,
 }
 
 /// Whether a role may ever do this; what stands in the way of one act, [`decide_fund`] says.
@@ -259,6 +264,9 @@ impl Act<'_> {
         payable(fen)?;
         if tenant.is_some() {
             self.tenant_is_there()?;
+            if tenant != facts.tenant {
+                return Err(field("tenant", "name the shop that answers for the case, or nobody"));
+            }
         }
         self.within_limits(facts, settled, tenant, fen)?;
         let requested = FundEvent::AdvanceRequested { advance, case, tenant, fen, grounds };
@@ -397,8 +405,9 @@ impl Act<'_> {
                 payable(*fen)?;
             }
             ProposalKind::Reverse { moves, .. } => {
+                self.is_reversible(moves)?;
                 // An advance's own postings are undone by its own events, never beside them.
-                let cash = |one: &&super::ledger::Move| {
+                let cash = |one: &&Move| {
                     one.debit == Account::Bank
                         && matches!(one.credit, Account::Pool | Account::Deposit(_))
                 };
@@ -443,12 +452,21 @@ impl Act<'_> {
                 FundEvent::PoolReturned { fen: *fen, effective_on, proposal }
             }
             ProposalKind::Reverse { n, moves } => {
+                self.is_reversible(moves)?;
                 let moves = moves.iter().rev().map(|one| one.reversed()).collect();
                 FundEvent::Reversed { n: *n, moves, effective_on, proposal }
             }
         };
         self.state.ledger.clone().post(&event.moves())?;
         Ok(event)
+    }
+
+    fn is_reversible(&self, moves: &[Move]) -> Result<(), No> {
+        match &self.state.to_reverse {
+            Some(entry) if entry == moves => Ok(()),
+            Some(_) => Err(field("n", "its moves are not these")),
+            None => Err(field("n", "there is no such entry, or it was reversed before")),
+        }
     }
 
     fn assert(&self, on: Date) -> Decided {

@@ -146,6 +146,9 @@ async fn an_advance_is_approved_by_two_paid_once_and_recovered_from_whoever_is_l
     let received = world.received(5_000, "BANK-0002");
     let deposit = FundCommand::ReceiveDeposit { tenant: shop, received };
     world.fund(CASHIER, deposit, FundTarget::default()).await.expect("it is booked");
+    // Nothing is recovered from a shop that does not answer for the case.
+    assert_eq!(code(world.request(case, Some(shop), 20_000).await), "field_invalid");
+    world.channel.assign(case, CLERK, shop, None).await.expect("it answers for it");
     // The settlement promises 200 yuan; more is not advanced.
     assert_eq!(code(world.request(case, Some(shop), 20_001).await), "more_than_settled");
     let id = world.request(case, Some(shop), 20_000).await.expect("it is asked for");

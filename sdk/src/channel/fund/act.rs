@@ -12,7 +12,7 @@ use crate::channel::casework::{ActError, LoadedCase};
 use crate::channel::leaves::{Chain, broken};
 use crate::fund::{
     Account, Advance, CaseFacts, DayUse, FundAction, FundCommand, FundEvent, FundPolicy,
-    FundRefusal, FundRules, FundStamped, FundState, Proposal, ProposalKind, decide_fund,
+    FundRefusal, FundRules, FundStamped, FundState, Move, Proposal, ProposalKind, decide_fund,
 };
 use crate::ids::{AdvanceId, CaseId, ProposalId, TenantId};
 use crate::money::Fen;
@@ -20,6 +20,8 @@ use crate::store::{Change, RecordWrite, Store, StoreError};
 use crate::time::Date;
 
 const DAY: &str = "fund_day";
+/// Entries that were reversed.
+const REVERSED: &str = "fund_reversed";
 /// What is pending for a tenant, so that its limit need not be summed up.
 const TENANT: &str = "fund_tenant";
 /// How often a decision is tried again when something moved in between.
@@ -182,6 +184,9 @@ impl<S: Store> Channel<S> {
             case: case.as_ref().map(|loaded| case_facts(loaded)),
             ..FundState::default()
         };
+        if let Some(n) = reversed_entry(command, proposal.as_ref()) {
+            state.to_reverse = self.to_reverse(n).await?;
+        }
         if let Some((_, day)) = &day {
             state.day = day.row.clone();
         }
@@ -194,6 +199,16 @@ impl<S: Store> Channel<S> {
             state.tenant_is_there = self.tenant(id).await?.is_some();
         }
         Ok(Read { books, advance, proposal, day, tenant, case, state })
+    }
+
+    /// The moves of an entry, unless it was reversed.
+    async fn to_reverse(&self, n: u64) -> Result<Option<Vec<Move>>, StoreError> {
+        if self.store().record(REVERSED, &n.to_string()).await?.is_some() {
+            return Ok(None);
+        }
+        let lines = self.fund_lines(n, 1).await?;
+        let entry = lines.first().filter(|line| line.n == n);
+        Ok(entry.map(|line| line.stamped.event.moves()))
     }
 
     /// What was requested today, and what is pending for the tenant.
@@ -310,6 +325,13 @@ impl<S: Store> Channel<S> {
                 records.extend(moved(&proposal.to_string(), None, Some(Queue::Proposed)));
             }
         }
+        let reversed = stamped.iter().find_map(|one| match &one.event {
+            FundEvent::Reversed { n, .. } => Some(n.to_string()),
+            _ => None,
+        });
+        if let Some(n) = reversed {
+            records.push(write(REVERSED, n, 0, &true)?);
+        }
         let decided = stamped.iter().find_map(|one| agreed(&one.event));
         if let (Some(agreed), Some(Seen { row, version })) = (decided, &read.proposal) {
             let row = Proposal { agreed: Some(agreed), ..row.clone() };
@@ -384,6 +406,24 @@ fn case_facts(loaded: &LoadedCase) -> CaseFacts {
         settled_fen: settled,
         advanced_fen,
         first_responder: case.first_responder,
+        tenant: case.assigned.as_ref().map(|assigned| assigned.tenant),
+    }
+}
+
+/// The entry that a command would reverse.
+fn reversed_entry(command: &FundCommand, proposal: Option<&Seen<Proposal>>) -> Option<u64> {
+    let kind = match command {
+        FundCommand::Propose { kind, .. } => Some(kind),
+        _ => proposal.map(|seen| &seen.row.kind),
+    };
+    match kind {
+        Some(ProposalKind::Reverse { n, .. }) => Some(*n),
+        Some(
+            ProposalKind::WriteOff { .. }
+            | ProposalKind::ReturnDeposit { .. }
+            | ProposalKind::ReturnPool { .. },
+        )
+        | None => None,
     }
 }
 

@@ -1,0 +1,160 @@
+//! Replaying the fund: every posting, every advance, every second person, every closing of a day.
+
+use std::collections::BTreeMap;
+
+use crate::fund::{
+    Advance, FundAction, FundEvent, FundStamped, Ledger, Move, ProposalKind, role_may,
+};
+use crate::ids::{AdvanceId, ProposalId, Pseudonym};
+
+/// The fund as far as it was replayed.
+#[derive(Default)]
+pub(super) struct FundCheck {
+    ledger: Ledger,
+    advances: BTreeMap<AdvanceId, Advance>,
+    proposals: BTreeMap<ProposalId, (ProposalKind, Pseudonym)>,
+    /// Money that came in, by entry: what may still be reversed.
+    incoming: BTreeMap<u64, Vec<Move>>,
+    last: Option<FundStamped>,
+}
+
+type Held = Result<(), String>;
+
+fn unless(holds: bool, what: &str) -> Held {
+    if holds { Ok(()) } else { Err(what.to_owned()) }
+}
+
+impl FundCheck {
+    /// Takes the next entry of the fund.
+    pub(super) fn entry(&mut self, n: u64, stamped: FundStamped) -> Held {
+        let event = &stamped.event;
+        let role = stamped.actor.role;
+        let lane = self.is_small_claim(&stamped);
+        unless(role_may(role, action(event)) || lane || is_recourse(event), "the role may not")?;
+        self.by_another_person(&stamped, lane)?;
+        self.as_proposed(&stamped)?;
+        if let FundEvent::Asserted { balances, .. } = event {
+            let are: Vec<_> = self.ledger.balances().collect();
+            unless(are == *balances, "the balances are not those of the entries before")?;
+        }
+        if let FundEvent::Reversed { n, moves, .. } = event {
+            let before = self.incoming.remove(n).ok_or("there is nothing to reverse")?;
+            let undone: Vec<Move> = before.into_iter().rev().map(Move::reversed).collect();
+            unless(undone == *moves, "it undoes something else")?;
+        }
+        let moves = event.moves();
+        let ledger = std::mem::take(&mut self.ledger);
+        self.ledger = ledger.post(&moves).map_err(|error| error.to_string())?;
+        self.advance(&stamped)?;
+        if matches!(event, FundEvent::Contributed { .. } | FundEvent::DepositReceived { .. }) {
+            self.incoming.insert(n, moves);
+        }
+        self.last = Some(stamped);
+        Ok(())
+    }
+
+    fn advance(&mut self, stamped: &FundStamped) -> Held {
+        let Some(id) = stamped.event.advance() else { return Ok(()) };
+        let folded = match self.advances.remove(&id) {
+            None => Advance::begin(stamped),
+            Some(advance) => advance.apply(stamped),
+        };
+        self.advances.insert(id, folded.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    /// 小额即赔: approved by the rule, in the same decision as it was asked for.
+    fn is_small_claim(&self, stamped: &FundStamped) -> bool {
+        let asked = self.last.as_ref().filter(|last| {
+            last.at == stamped.at
+                && last.actor == stamped.actor
+                && matches!(last.event, FundEvent::AdvanceRequested { .. })
+                && last.event.advance() == stamped.event.advance()
+        });
+        matches!(stamped.event, FundEvent::AdvanceApproved { .. }) && asked.is_some()
+    }
+
+    /// 四眼: who approves has not asked, who pays has done neither.
+    fn by_another_person(&self, stamped: &FundStamped, lane: bool) -> Held {
+        let Some(advance) = stamped.event.advance().and_then(|id| self.advances.get(&id)) else {
+            return Ok(());
+        };
+        let who = stamped.actor.pseudonym;
+        let asked = advance.requested_by == who;
+        match &stamped.event {
+            FundEvent::AdvanceApproved { .. } => unless(!asked || lane, "who asked approved"),
+            FundEvent::AdvanceDeclined { .. } => unless(!asked, "who asked declined"),
+            FundEvent::AdvanceSubmitted { .. }
+            | FundEvent::AdvancePaid { .. }
+            | FundEvent::AdvanceRefused { .. } => {
+                let checked = advance.approved_by.contains(&who);
+                unless(!asked && !checked, "who asked or approved paid")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What needs two people is done as one of them asked and another agreed.
+    fn as_proposed(&mut self, stamped: &FundStamped) -> Held {
+        let who = stamped.actor.pseudonym;
+        let (id, done) = match &stamped.event {
+            FundEvent::Proposed { proposal, kind } => {
+                let fresh = self.proposals.insert(*proposal, (kind.clone(), who)).is_none();
+                return unless(fresh, "a proposal is made once");
+            }
+            FundEvent::ProposalDeclined { proposal } => (proposal, None),
+            FundEvent::PoolReturned { fen, proposal, .. } => {
+                (proposal, Some(ProposalKind::ReturnPool { fen: *fen }))
+            }
+            FundEvent::DepositReturned { tenant, fen, proposal, .. } => {
+                (proposal, Some(ProposalKind::ReturnDeposit { tenant: *tenant, fen: *fen }))
+            }
+            FundEvent::WrittenOff { advance, fen, proposal, .. } => {
+                (proposal, Some(ProposalKind::WriteOff { advance: *advance, fen: *fen }))
+            }
+            FundEvent::Reversed { n, moves, proposal, .. } => {
+                let moves = moves.iter().rev().map(|one| one.reversed()).collect();
+                (proposal, Some(ProposalKind::Reverse { n: *n, moves }))
+            }
+            _ => return Ok(()),
+        };
+        let (kind, by) = self.proposals.remove(id).ok_or("nobody proposed it")?;
+        unless(by != who, "who proposed it decided")?;
+        unless(done.is_none_or(|done| done == kind), "it was proposed otherwise")
+    }
+}
+
+/// Follows a payment of itself.
+const fn is_recourse(event: &FundEvent) -> bool {
+    matches!(event, FundEvent::RecourseDrawn { .. } | FundEvent::TopUpDemanded { .. })
+}
+
+/// The action that leads to an event.
+const fn action(event: &FundEvent) -> FundAction {
+    match event {
+        FundEvent::Contributed { .. } => FundAction::Contribute,
+        FundEvent::DepositReceived { .. } => FundAction::ReceiveDeposit,
+        FundEvent::AdvanceRequested { .. } => FundAction::Request,
+        FundEvent::AdvanceApproved { .. } => FundAction::Approve,
+        FundEvent::AdvanceDeclined { .. } => FundAction::Decline,
+        FundEvent::AdvanceCancelled { .. } => FundAction::Cancel,
+        FundEvent::AdvanceExpired { .. } => FundAction::Expire,
+        FundEvent::AdvanceSubmitted { .. } => FundAction::Submit,
+        FundEvent::AdvanceUnknown { .. } => FundAction::LoseTrack,
+        FundEvent::AdvancePaid { .. }
+        | FundEvent::RecourseDrawn { .. }
+        | FundEvent::TopUpDemanded { .. } => FundAction::ConfirmPaid,
+        FundEvent::AdvanceRefused { .. } => FundAction::ConfirmRefused,
+        FundEvent::AdvanceSigned { .. } => FundAction::Sign,
+        FundEvent::TopUpOverdue { .. } => FundAction::NoteTopUpOverdue,
+        FundEvent::RecourseReceived { .. } => FundAction::ReceiveRecourse,
+        FundEvent::Cleared { .. } => FundAction::Clear,
+        FundEvent::Proposed { .. } => FundAction::Propose,
+        FundEvent::ProposalDeclined { .. } => FundAction::DeclineProposal,
+        FundEvent::PoolReturned { .. }
+        | FundEvent::DepositReturned { .. }
+        | FundEvent::WrittenOff { .. }
+        | FundEvent::Reversed { .. } => FundAction::ApproveProposal,
+        FundEvent::Asserted { .. } => FundAction::Assert,
+    }
+}
