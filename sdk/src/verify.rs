@@ -9,7 +9,7 @@ mod particulars;
 
 use std::collections::BTreeMap;
 
-use self::fund::FundCheck;
+pub(crate) use self::fund::FundCheck;
 use self::particulars::Wrong;
 use crate::calendar::Calendar;
 use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};

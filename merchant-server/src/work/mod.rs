@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use green_channel::center::{HttpCenter, HttpCenterConfig, pull_once};
+use green_channel::channel::fund::FundError;
+use green_channel::channel::payout::PaidRound;
 use green_channel::channel::{
     Delivery, Lease, OutboxLimits, Survey, SystemClock, SystemEntropy, Ticked,
 };
@@ -203,6 +205,9 @@ async fn clocks_once(
     if after.is_none() {
         tell_survey(app.engine.reschedule(Some(held)).await);
     }
+    if after.is_none() {
+        tell_fund(app.engine.tick_fund(CLOCKS_ROUND).await);
+    }
     let done = app.engine.tick(CLOCKS_ROUND, after, Some(held)).await;
     // Whatever became of the cases: what need not be remembered must not pile up.
     app.engine.sweep().await?;
@@ -231,6 +236,17 @@ fn tell_survey(survey: Result<Option<Survey>, StoreError>) {
             }
         }
         Err(error) => tracing::error!(%error, "cases could not be rescheduled"),
+    }
+}
+
+/// What time brought to the fund. What was not done is due in the next round.
+fn tell_fund(round: Result<PaidRound, FundError>) {
+    match round {
+        Ok(PaidRound { expired: 0, overdue: 0, .. }) => {}
+        Ok(PaidRound { expired, overdue, .. }) => {
+            tracing::info!(expired, overdue, "the fund's clocks kept");
+        }
+        Err(error) => tracing::error!(%error, "the fund's clocks could not be kept"),
     }
 }
 

@@ -5,6 +5,7 @@
 //! looked at is looked at again. It mends nothing and needs the keys of the store.
 
 mod case;
+mod fund;
 mod log;
 mod outbox;
 mod report;
@@ -55,6 +56,8 @@ impl<S: Store> Channel<S> {
             let named = self.audit_named_stream(&mut audit, stream).await;
             audit.survives(named, &[Invariant::I1])?;
         }
+        let fund = self.audit_fund(&mut audit).await;
+        audit.survives(fund, &[Invariant::I2, Invariant::I3, Invariant::I4])?;
         let cases = self.audit_cases(&mut audit).await;
         let of_cases = [Invariant::I1, Invariant::I6, Invariant::I7];
         let whole = audit.survives(cases, &of_cases)?.unwrap_or(false);

@@ -9,7 +9,7 @@ use crate::ids::{AdvanceId, ProposalId, Pseudonym};
 
 /// The fund as far as it was replayed.
 #[derive(Default)]
-pub(super) struct FundCheck {
+pub(crate) struct FundCheck {
     ledger: Ledger,
     advances: BTreeMap<AdvanceId, Advance>,
     proposals: BTreeMap<ProposalId, (ProposalKind, Pseudonym)>,
@@ -26,7 +26,7 @@ fn unless(holds: bool, what: &str) -> Held {
 
 impl FundCheck {
     /// Takes the next entry of the fund.
-    pub(super) fn entry(&mut self, n: u64, stamped: FundStamped) -> Held {
+    pub(crate) fn entry(&mut self, n: u64, stamped: FundStamped) -> Held {
         let event = &stamped.event;
         let role = stamped.actor.role;
         let lane = self.is_small_claim(&stamped);
@@ -51,6 +51,24 @@ impl FundCheck {
         }
         self.last = Some(stamped);
         Ok(())
+    }
+
+    /// What is on every account.
+    #[cfg(feature = "channel")]
+    pub(crate) const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The advance with this id.
+    #[cfg(feature = "channel")]
+    pub(crate) fn advance_of(&self, id: AdvanceId) -> Option<&Advance> {
+        self.advances.get(&id)
+    }
+
+    /// How many advances there are.
+    #[cfg(feature = "channel")]
+    pub(crate) fn advances_count(&self) -> usize {
+        self.advances.len()
     }
 
     fn advance(&mut self, stamped: &FundStamped) -> Held {

@@ -122,11 +122,30 @@ impl World {
         ] {
             assert_eq!(ledger.balance(account), fen, "{account}");
         }
+        let report = self.channel.fsck().await.expect("it runs");
+        assert!(report.sound, "{:?}", report.findings);
         for row in seen.tenants {
             assert_eq!(ledger.balance(Account::Deposit(row.tenant)), row.deposit_fen);
             assert_eq!(ledger.balance(Account::Receivable(row.tenant)), row.receivable_fen);
         }
         ledger
+    }
+}
+
+impl World {
+    /// The log that an auditor gets says the same.
+    async fn verifies(&self) {
+        self.channel.sequence().await.expect("the log grows");
+        let store = self.channel.store();
+        let calendar = Calendar::shipped();
+        let mut check = green_channel::verify::LogCheck::begin(&self.channel.log_vkey(), calendar)
+            .expect("a key");
+        let entries = store.log_entries(0, 200).await.expect("it reads");
+        for leaf in &entries {
+            check.entry(&leaf.bytes).expect("it may follow");
+        }
+        let note = store.checkpoint().await.expect("it reads").expect("it is signed").note;
+        check.finish(&note).expect("it is whole");
     }
 }
 
@@ -209,6 +228,34 @@ async fn an_advance_is_approved_by_two_paid_once_and_recovered_from_whoever_is_l
     world.fund(CLERK, FundCommand::Sign { paper_no }, on()).await.expect("it is signed");
     let assert = FundCommand::Assert { on: effective_on };
     world.fund(CASHIER, assert, FundTarget::default()).await.expect("the day ends");
+    world.verifies().await;
+}
+
+#[tokio::test]
+async fn money_that_came_in_under_a_wrong_number_is_reversed_once_and_by_two() {
+    let world = world_with(wide()).await;
+    world.fill(20_000).await;
+    let entry = world.channel.fund_lines(0, 1).await.expect("it reads")[0].clone();
+    let propose = |n, moves| FundCommand::Propose {
+        proposal: ProposalId::new(world.clock.now(), world.channel.random()),
+        kind: ProposalKind::Reverse { n, moves },
+    };
+    let moves = entry.stamped.event.moves();
+    let none = FundTarget::default;
+    let more = vec![green_channel::fund::Move { fen: Fen::new(1), ..moves[0] }];
+    for wrong in [propose(0, more), propose(7, moves.clone())] {
+        assert_eq!(code(world.fund(CASHIER, wrong, none()).await), "field_invalid");
+    }
+    let right = propose(0, moves.clone());
+    let FundCommand::Propose { proposal, .. } = right else { unreachable!() };
+    world.fund(CASHIER, right, none()).await.expect("it is proposed");
+    let effective_on = world.clock.now().civil_date();
+    let agree = FundCommand::ApproveProposal { effective_on };
+    world.fund(MANAGER, agree, FundTarget::proposal(proposal)).await.expect("it is reversed");
+    assert_eq!(world.books_are_right().await, Ledger::default());
+    world.fill(20_000).await;
+    assert_eq!(code(world.fund(CASHIER, propose(0, moves), none()).await), "field_invalid");
+    world.verifies().await;
 }
 
 #[tokio::test]

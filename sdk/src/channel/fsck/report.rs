@@ -18,11 +18,11 @@ const STRUCTURE: &str = "只核对结构：密文能用本案密钥解开且与�
 pub enum Invariant {
     /// Every case reads, its leaves chain, and every projection is their fold.
     I1,
-    /// The fund balances. There is no fund yet.
+    /// The fund balances, and its books are the fold of its entries.
     I2,
-    /// Nothing is paid twice. There is no fund yet.
+    /// Nothing is paid twice: every entry of the fund may follow those before it.
     I3,
-    /// Every payment has its order. There is no fund yet.
+    /// Every advance is what its entries say, and its case says the same.
     I4,
     /// The log has the root that every checkpoint signed.
     I5,
@@ -153,6 +153,11 @@ codes! {
     WordsDiffer, "words_differ", I7, "文字与存证中的承诺不符";
     WordsStray, "words_stray", I7, "有不属于任何存证的加密文字";
     WordsLeft, "words_left", I7, "个人信息已删除，加密的文字或回传内容却仍在";
+    EntryUnreadable, "entry_unreadable", I2, "资金分录无法识别";
+    BooksWrong, "books_wrong", I2, "账户余额与分录推算的结果不符";
+    EntryImpossible, "entry_impossible", I3, "资金分录不可能接在前面的分录之后（余额不足、重复支付或越权）";
+    AdvanceWrong, "advance_wrong", I4, "先付记录与分录推算的结果不符";
+    AdvanceUntold, "advance_untold", I4, "案件记载的先付进展与资金分录不符";
     Engine, "engine", I8, "数据库引擎自检发现问题";
 }
 
@@ -233,6 +238,7 @@ pub(super) struct Audit {
     broken: BTreeSet<Invariant>,
     codes: BTreeSet<FsckCode>,
     notes: BTreeMap<Invariant, &'static str>,
+    absent: BTreeMap<Invariant, &'static str>,
 }
 
 impl Audit {
@@ -258,6 +264,7 @@ impl Audit {
             broken: BTreeSet::new(),
             codes: BTreeSet::new(),
             notes: BTreeMap::new(),
+            absent: BTreeMap::new(),
         }
     }
 
@@ -278,6 +285,11 @@ impl Audit {
     /// Says that a part of an invariant could not be judged.
     pub(super) fn not_judged(&mut self, invariant: Invariant, note: &'static str) {
         self.notes.insert(invariant, note);
+    }
+
+    /// Says that there is nothing that an invariant is about.
+    pub(super) fn not_applicable(&mut self, invariant: Invariant, note: &'static str) {
+        self.absent.insert(invariant, note);
     }
 
     /// What a part of the check gave. A part that the engine broke off is a finding, and these
@@ -309,17 +321,15 @@ impl Audit {
             let is_broken = self.broken.contains(&invariant);
             let note = self.notes.get(&invariant).copied();
             let (verdict, note) = match invariant {
-                Invariant::I2 | Invariant::I3 | Invariant::I4 => {
-                    (Verdict::NotApplicable, Some("尚无保证金功能"))
+                one if self.absent.contains_key(&one) => {
+                    (Verdict::NotApplicable, self.absent.get(&one).copied())
                 }
                 Invariant::I7 if !is_broken => (Verdict::Sound, Some(STRUCTURE)),
-                Invariant::I1 | Invariant::I5 | Invariant::I6 | Invariant::I7 | Invariant::I8 => {
-                    match (is_broken, note) {
-                        (true, note) => (Verdict::Broken, note),
-                        (false, Some(note)) => (Verdict::NotJudged, Some(note)),
-                        (false, None) => (Verdict::Sound, None),
-                    }
-                }
+                _ => match (is_broken, note) {
+                    (true, note) => (Verdict::Broken, note),
+                    (false, Some(note)) => (Verdict::NotJudged, Some(note)),
+                    (false, None) => (Verdict::Sound, None),
+                },
             };
             FsckCheck { invariant, verdict, note }
         };
@@ -342,7 +352,7 @@ mod tests {
         assert!(!report.sound);
         assert_eq!((report.findings_total, report.findings.len()), (250, TOLD));
         assert_eq!(report.checks[0].verdict, Verdict::Broken);
-        assert_eq!(report.checks[1].verdict, Verdict::NotApplicable);
+        assert_eq!(report.checks[1].verdict, Verdict::Sound);
         assert_eq!(report.checks[4].verdict, Verdict::Sound);
     }
 

@@ -19,8 +19,8 @@ const KIND: &str = "fund_accounts";
 const HOST: &str = "host";
 
 /// The accounts that were read, and at which versions.
-pub(super) struct Books {
-    pub(super) ledger: Ledger,
+pub(in crate::channel) struct Books {
+    pub(in crate::channel) ledger: Ledger,
     versions: BTreeMap<String, u64>,
 }
 
@@ -92,7 +92,7 @@ impl<S: Store> Channel<S> {
     }
 
     /// Every account there is.
-    pub(super) async fn all_books(&self) -> Result<Books, StoreError> {
+    pub(in crate::channel) async fn all_books(&self) -> Result<Books, StoreError> {
         let (mut balances, mut versions) = (BTreeMap::new(), BTreeMap::new());
         let mut after = String::new();
         loop {
