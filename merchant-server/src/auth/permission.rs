@@ -249,6 +249,8 @@ mod tests {
             (P::ManagePeople, "   .  .  .  .  x  .  .  .  ."),
             (P::ManageSecurity, " .  .  .  .  .  x  .  .  ."),
             (P::ReadStatistics, " x  x  x  .  .  .  x  x  ."),
+            (P::ReadFund, "       .  x  x  x  .  .  x  x  ."),
+            (P::WorkFund, "       x  x  x  x  .  .  .  .  ."),
         ];
         assert_eq!(table.map(|(permission, _)| permission), P::ALL);
         for (permission, row) in table {

@@ -134,15 +134,7 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
         "rated" => format!("消费者评价 {} 星", said.number("stars")),
         "reopened" if said.by_staff() => "消费者在现场要求重新办理".to_owned(),
         "reopened" => "消费者经中心要求重新办理".to_owned(),
-        "advance_moved" => {
-            let status = AdvanceStatus::from_code(said.text("status"));
-            let status = status.map_or("", AdvanceStatus::label_zh);
-            let fen = |name: &str| said.0.data.get(name).and_then(Value::as_i64).map(Fen::new);
-            let paid = fen("paid_fen").filter(|fen| *fen > Fen::ZERO);
-            let amount =
-                paid.or_else(|| fen("fen")).map_or_else(String::new, |fen| fen.to_string());
-            format!("先行赔付 {amount}：{status}")
-        }
+        "advance_moved" => advance(&said),
         "notice_kept" => "收到新类型通知，已原样保存".to_owned(),
         "revealed" => "查看消费者完整信息".to_owned(),
         "reported" => {
@@ -153,6 +145,16 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
             .or_else(|| of_time(&said))
             .unwrap_or_else(|| format!("新类型记录：{}", entry.kind)),
     }
+}
+
+/// Where an advance came to stand, and how much it is about.
+fn advance(said: &Said<'_>) -> String {
+    let status = AdvanceStatus::from_code(said.text("status"));
+    let status = status.map_or("", AdvanceStatus::label_zh);
+    let fen = |name: &str| said.0.data.get(name).and_then(Value::as_i64).map(Fen::new);
+    let paid = fen("paid_fen").filter(|fen| *fen > Fen::ZERO);
+    let amount = paid.or_else(|| fen("fen")).map_or_else(String::new, |fen| fen.to_string());
+    format!("先行赔付 {amount}：{status}")
 }
 
 fn received(said: &Said<'_>) -> &'static str {

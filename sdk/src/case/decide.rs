@@ -395,7 +395,8 @@ impl Act<'_> {
         // A small claim is approved as it is asked for.
         let begins = matches!(status, AdvanceStatus::Requested | AdvanceStatus::Intended);
         // It performs a settlement: without one it does not begin.
-        if !is_known && !(begins && self.case.state.name() == StateName::Settled) {
+        let may_begin = begins && self.case.state.name() == StateName::Settled;
+        if !is_known && !may_begin {
             return Err(RefusalCode::WrongState);
         }
         let mut moved = Decision::of(Event::AdvanceMoved { advance, status, fen, paid_fen });

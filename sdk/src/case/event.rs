@@ -411,6 +411,7 @@ impl Event {
     /// The action that led to this event on this case; none where it only follows another event
     /// of the same decision.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]
     pub fn action(&self, case: &Case) -> Option<Action> {
         let by_consumer = case.current_offer().is_some_and(|offer| offer.by == Party::Consumer);
         Some(match self {

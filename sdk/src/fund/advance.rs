@@ -112,6 +112,7 @@ impl Advance {
     ///
     /// # Errors
     /// When the event cannot have happened to it.
+    #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]
     pub fn apply(mut self, stamped: &FundStamped) -> Result<Self, AdvanceError> {
         use AdvanceStatus as S;
         let event = &stamped.event;

@@ -155,6 +155,7 @@ struct Act<'a> {
 type Decided = Result<Vec<FundEvent>, No>;
 
 impl Act<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm per command reads best as one table")]
     fn decide(&self, command: &FundCommand) -> Decided {
         match command {
             FundCommand::Contribute(received) => {

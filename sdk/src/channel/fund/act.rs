@@ -181,7 +181,7 @@ impl<S: Store> Channel<S> {
             ledger: books.ledger.clone(),
             advance: advance.as_ref().map(|seen| seen.row.advance.clone()),
             proposal: proposal.as_ref().map(|seen| seen.row.clone()),
-            case: case.as_ref().map(|loaded| case_facts(loaded)),
+            case: case.as_ref().map(case_facts),
             ..FundState::default()
         };
         if let Some(n) = reversed_entry(command, proposal.as_ref()) {
@@ -212,7 +212,6 @@ impl<S: Store> Channel<S> {
     }
 
     /// What was requested today, and what is pending for the tenant.
-    #[expect(clippy::type_complexity, reason = "two optional documents of one reading")]
     async fn read_limits(
         &self,
         command: &FundCommand,

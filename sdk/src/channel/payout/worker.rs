@@ -129,10 +129,9 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// When the store fails.
     pub async fn tick_fund(&self, limit: u32) -> Result<PaidRound, FundError> {
-        let mut round = PaidRound::default();
-        round.expired = self.try_all(Queue::Pay, &FundCommand::Expire, limit).await?;
-        round.overdue = self.try_all(Queue::Owed, &FundCommand::NoteTopUpOverdue, limit).await?;
-        Ok(round)
+        let expired = self.try_all(Queue::Pay, &FundCommand::Expire, limit).await?;
+        let overdue = self.try_all(Queue::Owed, &FundCommand::NoteTopUpOverdue, limit).await?;
+        Ok(PaidRound { expired, overdue, ..PaidRound::default() })
     }
 
     /// Tries a command on everything in a queue; what is not due refuses it.
