@@ -255,7 +255,10 @@ mod tests {
             let had = Scope::ALL.into_iter().filter(|scope| may_have(role, *scope));
             had.map(Scope::code).collect()
         };
-        assert_eq!(scopes(Role::Clerk), ["cases:read", "cases:act", "log:read", "tenants:read"]);
+        assert_eq!(
+            scopes(Role::Clerk),
+            ["cases:read", "cases:act", "log:read", "tenants:read", "fund:act"]
+        );
         assert_eq!(scopes(Role::Supervisor), scopes(Role::Manager));
         assert_eq!(
             scopes(Role::Supervisor),
@@ -265,15 +268,20 @@ mod tests {
                 "log:read",
                 "reports:manage",
                 "tenants:read",
-                "tenants:manage"
+                "tenants:manage",
+                "fund:read",
+                "fund:act"
             ],
             "whoever works on cases does not watch over who looks at them"
         );
-        assert_eq!(scopes(Role::Cashier), ["tenants:read"]);
+        assert_eq!(scopes(Role::Cashier), ["tenants:read", "fund:read", "fund:act"]);
         assert_eq!(scopes(Role::Administrator), ["log:read", "reports:manage"]);
         assert_eq!(scopes(Role::SecurityAdministrator), ["log:read"]);
         for role in [Role::Auditor, Role::Regulator] {
-            assert_eq!(scopes(role), ["cases:read", "log:read", "tenants:read", "reveals:read"]);
+            assert_eq!(
+                scopes(role),
+                ["cases:read", "log:read", "tenants:read", "reveals:read", "fund:read"]
+            );
         }
         assert_eq!(scopes(Role::Tenant), [""; 0], "the API knows no shop's own cases");
     }

@@ -12,6 +12,8 @@ use crate::protocol::consent::RECIPIENT_TENANT;
 use crate::store::{RecordRow, RecordWrite, Store, StoreError};
 
 const KIND: &str = "tenant_case";
+/// How often a lost race for the shop's list is run again.
+const TRIES: u32 = 4;
 
 impl<S: Store> Channel<S> {
     /// Says which shop answers for a case. Only what the consent names it for reaches the shop.
@@ -19,6 +21,22 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// See [`ActError`]; a shop that is not in the registry is a refused field `tenant`.
     pub async fn assign(
+        &self,
+        id: CaseId,
+        actor: Actor,
+        tenant: TenantId,
+        expected: Option<u64>,
+    ) -> Result<Acted, ActError> {
+        for _ in 0..TRIES {
+            match self.try_assign(id, actor, tenant, expected).await {
+                Err(ActError::Store(StoreError::Conflict { what: "record" })) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict { what: "record" }.into())
+    }
+
+    async fn try_assign(
         &self,
         id: CaseId,
         actor: Actor,

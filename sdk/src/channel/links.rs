@@ -16,6 +16,8 @@ use crate::privacy::Personal;
 use crate::store::{RecordRow, RecordWrite, Store, StoreError};
 use crate::time::{Date, Timestamp};
 
+/// How often a lost race is run again.
+const TRIES: u32 = 4;
 const KIND: &str = "answer_link";
 /// Of each offer, which link is the one that counts.
 const CURRENT: &str = "answer_link_of";
@@ -56,6 +58,22 @@ impl<S: Store> Channel<S> {
     /// # Errors
     /// See [`ActError`].
     pub async fn issue_link(
+        &self,
+        id: CaseId,
+        actor: Actor,
+        expected: Option<u64>,
+    ) -> Result<String, ActError> {
+        for _ in 0..TRIES {
+            match self.try_issue_link(id, actor, expected).await {
+                // Another link of the same offer was made, or used, meanwhile.
+                Err(ActError::Store(StoreError::Conflict { what: "record" })) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict { what: "record" }.into())
+    }
+
+    async fn try_issue_link(
         &self,
         id: CaseId,
         actor: Actor,

@@ -128,7 +128,7 @@ impl<S: Store> Channel<S> {
         notice: &Notice,
         body: &[u8],
     ) -> Result<Option<NoticeAnswer>, NoticeError> {
-        let Some(key) = &loaded.key else { return Err(ActError::Erased.into()) };
+        let Some(key) = &loaded.key else { return withdrawn_before(loaded, notice).map(Some) };
         let id = key.fingerprint("gc/v1/notice-id", notice.notice_id.as_bytes());
         let row = self.store().notice(loaded.id, id).await.map_err(ActError::from)?;
         let Some(row) = row else { return Ok(None) };
@@ -174,6 +174,22 @@ impl<S: Store> Channel<S> {
         let sweep = Some(self.now());
         self.store().commit(Change { sweep, ..Change::default() }).await
     }
+}
+
+/// What was answered to a notice went with the person's key. One that took complaint or consent back
+/// is answered as it was: a center that did not hear us says it again.
+fn withdrawn_before(loaded: &LoadedCase, notice: &Notice) -> Result<NoticeAnswer, NoticeError> {
+    let (state, unseen) = (loaded.case.state.name(), loaded.case.unseen);
+    let same = match notice.kind {
+        NoticeKind::ConsentWithdrawn => state == StateName::Erased,
+        NoticeKind::ComplaintWithdrawn { .. } => unseen,
+        _ => false,
+    };
+    if !same {
+        return Err(ActError::Erased.into());
+    }
+    let (notice_id, outcome) = (notice.notice_id.clone(), NoticeOutcome::Applied);
+    Ok(NoticeAnswer { notice_id, state, outcome })
 }
 
 /// Whether the consumer takes back complaint or consent: then it counts whenever it comes.

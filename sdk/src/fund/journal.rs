@@ -1,6 +1,16 @@
-//! The journal for outside accountants.
+//! The journal for outside accountants: the same entries in the languages of hledger and beancount,
+//! with an assertion of every balance where a day was closed.
+//!
+//! A transaction is dated on the day it was written down, because assertions must hold in the order of
+//! writing; the day on which it counts stands beside it.
 
-use super::event::FundStamped;
+use std::fmt::Write as _;
+
+use super::account::{Account, Side};
+use super::event::{FundEvent, FundStamped};
+use super::ledger::{Ledger, LedgerError};
+use crate::money::Fen;
+use crate::time::Date;
 
 /// An entry of the fund with its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,4 +19,179 @@ pub struct JournalLine {
     pub n: u64,
     /// When, who, what.
     pub stamped: FundStamped,
+}
+
+/// The sum of all entries.
+///
+/// # Errors
+/// When they are not entries of one fund, in order.
+pub fn balances_after(lines: &[JournalLine]) -> Result<Ledger, LedgerError> {
+    let mut ledger = Ledger::default();
+    for line in lines {
+        ledger = ledger.post(&line.stamped.event.moves())?;
+    }
+    Ok(ledger)
+}
+
+/// The journal as hledger reads it; `hledger check` finds nothing in it.
+#[must_use]
+pub fn hledger(lines: &[JournalLine]) -> String {
+    let mut text = String::from("; 先行赔付保证金日记账\ncommodity 1000.00 CNY\n\n");
+    for account in accounts(lines) {
+        let _ = writeln!(text, "account {}", plain_name(account));
+    }
+    for line in lines {
+        let (at, event) = (line.stamped.at.civil_date(), &line.stamped.event);
+        if let FundEvent::Asserted { balances, .. } = event {
+            let _ = writeln!(text, "\n{at} * ({}) 日终核对", line.n);
+            for (account, fen) in asserted(lines, balances) {
+                let name = plain_name(account);
+                let _ = writeln!(text, "    {name}  0.00 CNY = {} CNY", signed(account, fen));
+            }
+            continue;
+        }
+        let moves = event.moves();
+        if moves.is_empty() {
+            continue;
+        }
+        let effective = event.effective_on(line.stamped.at);
+        let _ = writeln!(text, "\n{at}={effective} * ({}) {}", line.n, event.label_zh());
+        if let Some(advance) = event.advance() {
+            let _ = writeln!(text, "    ; advance:{advance}");
+        }
+        for one in moves {
+            let _ = writeln!(text, "    {}  {} CNY", plain_name(one.debit), one.fen.to_yuan());
+            let _ = writeln!(text, "    {}  -{} CNY", plain_name(one.credit), one.fen.to_yuan());
+        }
+    }
+    text
+}
+
+/// The journal as beancount reads it; `bean-check` finds nothing in it.
+#[must_use]
+pub fn beancount(lines: &[JournalLine]) -> String {
+    let mut text = String::from("option \"operating_currency\" \"CNY\"\n");
+    let Some(first) = lines.first() else { return text };
+    let opened = first.stamped.at.civil_date();
+    for account in accounts(lines) {
+        let _ = writeln!(text, "{opened} open {} CNY", capital_name(account));
+    }
+    for (place, line) in lines.iter().enumerate() {
+        let (at, event) = (line.stamped.at.civil_date(), &line.stamped.event);
+        if let FundEvent::Asserted { balances, .. } = event {
+            // Beancount asserts at the beginning of a day: what was written down later on this day
+            // would count as well, so such an assertion is left to the next.
+            let last = lines[place + 1..].iter().all(|later| {
+                later.stamped.at.civil_date() > at || later.stamped.event.moves().is_empty()
+            });
+            let Ok(next) = at.tomorrow() else { continue };
+            if last {
+                for (account, fen) in asserted(lines, balances) {
+                    let (name, amount) = (capital_name(account), signed(account, fen));
+                    let _ = writeln!(text, "\n{next} balance {name}  {amount} CNY");
+                }
+            }
+            continue;
+        }
+        let moves = event.moves();
+        if moves.is_empty() {
+            continue;
+        }
+        let effective = event.effective_on(line.stamped.at);
+        let _ = writeln!(text, "\n{at} * \"{}\"\n  n: \"{}\"", event.label_zh(), line.n);
+        let _ = writeln!(text, "  effective: {effective}");
+        if let Some(advance) = event.advance() {
+            let _ = writeln!(text, "  advance: \"{advance}\"");
+        }
+        for one in moves {
+            let _ = writeln!(text, "  {}  {} CNY", capital_name(one.debit), one.fen.to_yuan());
+            let _ = writeln!(text, "  {}  -{} CNY", capital_name(one.credit), one.fen.to_yuan());
+        }
+    }
+    text
+}
+
+/// Every account that was ever posted to, and the host's own.
+fn accounts(lines: &[JournalLine]) -> Vec<Account> {
+    let moves = lines.iter().flat_map(|line| line.stamped.event.moves());
+    let posted = moves.flat_map(|one| [one.debit, one.credit]);
+    let mut all: Vec<Account> = Account::HOST.into_iter().chain(posted).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What was said to be on every account, also on those that were empty.
+fn asserted(lines: &[JournalLine], balances: &[(Account, Fen)]) -> Vec<(Account, Fen)> {
+    let on = |account: Account| balances.iter().find(|(known, _)| *known == account);
+    let all = accounts(lines).into_iter();
+    all.map(|account| (account, on(account).map_or(Fen::ZERO, |(_, fen)| *fen))).collect()
+}
+
+/// As the two programs count: debits positive.
+fn signed(account: Account, fen: Fen) -> String {
+    match account.side() {
+        Side::Credit if fen > Fen::ZERO => format!("-{}", fen.to_yuan()),
+        Side::Debit | Side::Credit => fen.to_yuan(),
+    }
+}
+
+fn plain_name(account: Account) -> String {
+    let group = match account {
+        Account::Bank | Account::Receivable(_) => "assets",
+        Account::Clearing | Account::Payable | Account::Deposit(_) => "liabilities",
+        Account::Pool | Account::Reserved | Account::Advanced => "equity",
+        Account::Loss => "expenses",
+    };
+    format!("{group}:{account}")
+}
+
+/// Beancount's names begin with a capital and hold letters, digits and hyphens.
+fn capital_name(account: Account) -> String {
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>().replace('_', "-")
+    };
+    plain_name(account).split(':').map(capital).collect::<Vec<_>>().join(":")
+}
+
+impl FundEvent {
+    /// What happened, for a cashier and an accountant.
+    #[must_use]
+    pub const fn label_zh(&self) -> &'static str {
+        match self {
+            Self::Contributed { .. } => "投入保证金",
+            Self::PoolReturned { .. } => "提取保证金",
+            Self::DepositReceived { .. } => "商户缴存保证金",
+            Self::DepositReturned { .. } => "退还商户保证金",
+            Self::AdvanceRequested { .. } => "申请先行赔付",
+            Self::AdvanceApproved { .. } => "先行赔付审核通过",
+            Self::AdvanceDeclined { .. } => "先行赔付审核未通过",
+            Self::AdvanceCancelled { .. } => "撤回先行赔付",
+            Self::AdvanceExpired { .. } => "逾期未付，释放预留",
+            Self::AdvanceSubmitted { .. } => "提交付款",
+            Self::AdvanceUnknown { .. } => "付款结果待核实",
+            Self::AdvancePaid { .. } => "先行赔付已付",
+            Self::AdvanceRefused { .. } => "付款未成，释放预留",
+            Self::AdvanceSigned { .. } => "消费者签收",
+            Self::RecourseDrawn { .. } => "追偿：扣划商户保证金",
+            Self::TopUpDemanded { .. } => "追偿：通知商户补足",
+            Self::TopUpOverdue { .. } => "追偿：逾期未补足，建议暂停经营",
+            Self::RecourseReceived { .. } => "追偿：商户缴还",
+            Self::WrittenOff { .. } => "追偿：核销",
+            Self::Cleared { .. } => "银行对账：付款已出账",
+            Self::Proposed { .. } => "提出须双人审核的事项",
+            Self::ProposalDeclined { .. } => "另一人不同意",
+            Self::Reversed { .. } => "冲正",
+            Self::Asserted { .. } => "日终核对",
+        }
+    }
+}
+
+/// Whether an entry counts in a month.
+#[must_use]
+pub fn counts_in(line: &JournalLine, year: i16, month: i8) -> bool {
+    let day: Date = line.stamped.event.effective_on(line.stamped.at);
+    (day.year(), day.month()) == (year, month)
 }

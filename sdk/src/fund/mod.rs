@@ -21,7 +21,7 @@ pub use advance::{Advance, AdvanceError, TopUp};
 pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
 pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund, role_may};
 pub use event::{FundEvent, FundStamped, ProposalKind};
-pub use journal::JournalLine;
+pub use journal::{JournalLine, balances_after, beancount, counts_in, hledger};
 pub use ledger::{Ledger, LedgerError, Move};
 pub use refusal::{FundRefusal, FundRefusalCode};
 pub use rules::{FundPolicy, FundRules};

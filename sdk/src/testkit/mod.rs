@@ -3,13 +3,20 @@
 //!
 //! The center is unkind when asked to be ([`Faults`]): it answers 5xx, repeats itself, drops its
 //! answers after having acted. What it has taken is there to be compared.
+//!
+//! A payout provider with faults ([`SandboxProvider`]), and the suite that a provider of your own is held
+//! against ([`conform()`]).
 
+mod conform;
 pub mod corpus;
+mod payout;
 mod sim_center;
 mod sim_routes;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+pub use conform::{BrokenRule, conform};
+pub use payout::{PayoutFaults, SandboxProvider};
 pub use sim_center::{Faults, SeenReport, SimCenter, SimCenterConfig, SimError};
 
 use crate::ids::Entropy;

@@ -167,3 +167,27 @@ async fn words_that_do_not_read_do_not_keep_the_person() {
     assert_eq!(world.state(id).await, StateName::Erased);
     assert!(world.channel.store().outbox_of(id).await.expect("reads").is_empty());
 }
+
+#[tokio::test]
+async fn what_was_withdrawn_is_withdrawn_and_a_center_that_says_it_again_hears_the_same() {
+    let world = world(None).await;
+    let id = world.divert("no-1").await;
+    let nothing = || serde_json::json!({});
+    for (no, kind, state) in [
+        ("no-1", "consent_withdrawn", StateName::Erased),
+        ("no-2", "consent_withdrawn", StateName::Erased),
+        ("no-3", "complaint_withdrawn", StateName::Withdrawn),
+    ] {
+        for _ in 0..3 {
+            let token = format!("{no}-{}", world.clock.now().as_millis());
+            world.clock.advance(1);
+            let answer = world.notify(no, &token, kind, nothing()).await.expect(no);
+            assert_eq!(answer.state, state, "{no}");
+        }
+    }
+    assert_eq!(world.state(id).await, StateName::Erased);
+    match world.notify("no-1", "notice-0009", "urge", nothing()).await {
+        Err(NoticeError::Act(ActError::Erased)) => {}
+        other => panic!("it was {}", other.is_ok()),
+    }
+}

@@ -5,6 +5,7 @@
 mod case_life;
 mod due;
 mod fund;
+mod payouts;
 
 use std::net::TcpListener;
 use std::sync::Arc;
