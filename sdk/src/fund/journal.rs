@@ -98,7 +98,7 @@ pub fn beancount(lines: &[JournalLine]) -> String {
             continue;
         }
         let effective = event.effective_on(line.stamped.at);
-        let _ = writeln!(text, "\n{at} * \"{}\"\n  n: \"{}\"", event.label_zh(), line.n);
+        let _ = writeln!(text, "\n{at} * \"{}\"\n  entry: \"{}\"", event.label_zh(), line.n);
         let _ = writeln!(text, "  effective: {effective}");
         if let Some(advance) = event.advance() {
             let _ = writeln!(text, "  advance: \"{advance}\"");

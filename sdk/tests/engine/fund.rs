@@ -5,6 +5,7 @@ use green_channel::case::{PaperNo, Private};
 use green_channel::channel::fund::{FundActed, FundError, FundTarget, Queue};
 use green_channel::fund::{
     Account, FundCommand, FundEvent, FundRules, Grounds, Ledger, Paid, ProposalKind, Received,
+    Side, balances_after, beancount, hledger,
 };
 use green_channel::ids::{AdvanceId, ProposalId, TenantId};
 use green_channel::tenants::TenantDraft;
@@ -149,6 +150,30 @@ impl World {
     }
 }
 
+impl World {
+    /// For hledger and bean-check, which `tests/run ledger` runs over them: the journals, and what each
+    /// account must hold.
+    async fn writes_journals(&self) {
+        let lines = self.channel.fund_lines(0, 200).await.expect("it reads");
+        let ledger = balances_after(&lines).expect("they were posted");
+        let journal = hledger(&lines);
+        assert_eq!(journal.matches("日终核对").count(), 1);
+        let Some(folder) = std::env::var_os("FUND_JOURNALS") else { return };
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let balances: Vec<String> = ledger
+            .balances()
+            .map(|(account, fen)| {
+                let sign = if account.side() == Side::Credit { "-" } else { "" };
+                format!("{account} {sign}{}\n", fen.to_yuan())
+            })
+            .collect();
+        std::fs::write(folder.join("fund.journal"), journal).expect("written");
+        std::fs::write(folder.join("fund.beancount"), beancount(&lines)).expect("written");
+        std::fs::write(folder.join("fund.balances"), balances.concat()).expect("written");
+    }
+}
+
 fn code(outcome: Result<impl Sized, FundError>) -> &'static str {
     match outcome {
         Err(FundError::Refused(refusal)) => refusal.code(),
@@ -229,6 +254,7 @@ async fn an_advance_is_approved_by_two_paid_once_and_recovered_from_whoever_is_l
     let assert = FundCommand::Assert { on: effective_on };
     world.fund(CASHIER, assert, FundTarget::default()).await.expect("the day ends");
     world.verifies().await;
+    world.writes_journals().await;
 }
 
 #[tokio::test]
