@@ -8,6 +8,7 @@ mod contract;
 mod demo;
 mod desk;
 mod erasure;
+mod fund;
 mod intake;
 mod journeys;
 mod kill;

@@ -28,7 +28,7 @@ const ROLES: [&str; 9] = [
 ];
 
 /// Which scopes a token of a role may have.
-const SCOPES: [(&str, &str); 7] = [
+const SCOPES: [(&str, &str); 9] = [
     //                  Cl Su Ma Ca Ad Se Au Re Te
     ("cases:read", "     x  x  x  .  .  .  x  x  ."),
     ("cases:act", "      x  x  x  .  .  .  .  .  ."),
@@ -37,6 +37,8 @@ const SCOPES: [(&str, &str); 7] = [
     ("tenants:read", "   x  x  x  x  .  .  x  x  ."),
     ("tenants:manage", " .  x  x  .  .  .  .  .  ."),
     ("reveals:read", "   .  .  .  .  .  .  x  x  ."),
+    ("fund:read", "      .  x  x  x  .  .  x  x  ."),
+    ("fund:act", "       x  x  x  x  .  .  .  .  ."),
 ];
 
 /// Who may call a route.
@@ -88,6 +90,14 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/cases/{case_id}", "", Token("    x  x  x  .  .  .  x  x  .")),
     ("GET", "/api/v1/cases/{case_id}/history", "", Token("x x x . . . x x .")),
     ("POST", "/api/v1/cases/{case_id}/actions", "", Token("x x x . . . . . .")),
+    ("POST", "/api/v1/cases/{case_id}/advances", "", Token("x x x x . . . . .")),
+    ("GET", "/api/v1/fund", "", Token("               .  x  x  x  .  .  x  x  .")),
+    ("GET", "/api/v1/fund/entries", "", Token("       .  x  x  x  .  .  x  x  .")),
+    ("GET", "/api/v1/fund/advances", "", Token("      .  x  x  x  .  .  x  x  .")),
+    ("GET", "/api/v1/fund/advances/{advance_id}", "", Token(". x x x . . x x .")),
+    ("POST", "/api/v1/fund/advances/{advance_id}/actions", "", Token("x x x x . . . . .")),
+    ("GET", "/api/v1/fund/proposals", "", Token("     .  x  x  x  .  .  x  x  .")),
+    ("POST", "/api/v1/fund/actions", "", Token("      x  x  x  x  .  .  .  .  .")),
     ("POST", "/api/v1/desk-complaints", "", Token("   x  x  x  .  .  .  .  .  .")),
     ("GET", "/api/v1/reports", "", Token("            .  x  x  .  x  .  .  .  .")),
     ("POST", "/api/v1/reports/{report_id}/replay", "", Token(". x x . x . . . .")),
@@ -301,6 +311,7 @@ impl World {
             ("{case_id}", self.case.as_str()),
             ("{tenant_id}", self.shop.as_str()),
             ("{report_id}", self.report.as_str()),
+            ("{advance_id}", "adv_01900000000070008000000000000000"),
             ("{token_id}", "none"),
             ("{login}", "spare"),
             ("{act}", act),

@@ -167,6 +167,21 @@ impl TestApp {
         &self.supervisor
     }
 
+    /// Somebody else with a token of this role and these scopes.
+    ///
+    /// # Panics
+    /// When the role may not have them.
+    #[must_use]
+    pub fn person(&self, role: &str, scopes: &[&str]) -> Staff {
+        let data = self.data();
+        let mut arguments =
+            vec!["token", "create", "--data", path_text(&data), "--name", role, "--role", role];
+        for scope in scopes {
+            arguments.extend(["--scope", scope]);
+        }
+        Staff::new(&self.url, run(&arguments).trim().to_owned(), self.client.clone())
+    }
+
     /// The merchant's public keys as it publishes them.
     #[must_use]
     pub fn keys(&self) -> &KeySet {

@@ -234,7 +234,11 @@ impl Staff {
         }
     }
 
-    async fn get(&self, path: &str) -> Result<Value, ApiError> {
+    /// Gets a document.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses.
+    pub async fn get(&self, path: &str) -> Result<Value, ApiError> {
         let url = format!("{}{path}", self.base);
         read(self.client.get(url).bearer_auth(&self.token).send().await?).await
     }

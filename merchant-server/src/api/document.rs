@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, desk, reports, responders, reveals, stream, tenants};
+use super::{act, cases, desk, fund, reports, responders, reveals, stream, tenants};
 use crate::cli;
 use crate::logging::say;
 
@@ -33,6 +33,14 @@ impl Modify for ApiToken {
         cases::history,
         cases::entries,
         act::act,
+        fund::request,
+        fund::show,
+        fund::entries,
+        fund::advances,
+        fund::advance,
+        fund::act_on_advance,
+        fund::proposals,
+        fund::act,
         desk::register,
         reports::list,
         reports::replay,

@@ -7,6 +7,8 @@ mod cases;
 mod command_input;
 mod desk;
 mod document;
+mod fund;
+mod fund_input;
 mod reports;
 mod responders;
 mod reveals;
@@ -30,6 +32,14 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/cases/{case_id}", get(cases::show))
         .route("/api/v1/cases/{case_id}/history", get(cases::history))
         .route("/api/v1/cases/{case_id}/actions", post(act::act))
+        .route("/api/v1/cases/{case_id}/advances", post(fund::request))
+        .route("/api/v1/fund", get(fund::show))
+        .route("/api/v1/fund/entries", get(fund::entries))
+        .route("/api/v1/fund/advances", get(fund::advances))
+        .route("/api/v1/fund/advances/{advance_id}", get(fund::advance))
+        .route("/api/v1/fund/advances/{advance_id}/actions", post(fund::act_on_advance))
+        .route("/api/v1/fund/proposals", get(fund::proposals))
+        .route("/api/v1/fund/actions", post(fund::act))
         .route("/api/v1/desk-complaints", post(desk::register))
         .route("/api/v1/reports", get(reports::list))
         .route("/api/v1/reports/{report_id}/replay", post(reports::replay))

@@ -1,0 +1,580 @@
+//! The guarantee fund: what is in it, its entries, advances and what waits. Handlers translate; who may
+//! do what, and whether, is the fund's own rule.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use green_channel::case::{AdvanceStatus, PaperNo, Role};
+use green_channel::channel::fund::{
+    AdvanceRow, FundActed, FundError, FundOverview, FundTarget, Queue,
+};
+use green_channel::fund::{
+    FundAction, FundCommand, FundEvent, FundRefusal, FundRefusalCode, JournalLine, Move, Proposal,
+};
+use green_channel::ids::{AdvanceId, CaseId, ProposalId, Pseudonym, TenantId};
+use green_channel::intake::{ApiProblem, ApiResult};
+use green_channel::money::Fen;
+use green_channel::protocol::{Problem, ProblemCode};
+use green_channel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::act::read_json;
+use super::caller::ApiCaller;
+use super::cases::{parse_id, url_pairs};
+use super::fund_input::{AdvanceCommand, AdvanceInput, FundInput, words};
+use crate::app::App;
+use crate::auth::Scope;
+
+const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 200;
+
+/// An advance (先行赔付).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdvanceView {
+    /// Its id, and the provider's key.
+    #[schema(value_type = String)]
+    advance_id: AdvanceId,
+    /// Of which case.
+    #[schema(value_type = String)]
+    case_id: CaseId,
+    /// Who owes it once it is paid; absent when the host bears it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    tenant: Option<TenantId>,
+    /// How much was asked for, in fen.
+    #[schema(value_type = i64)]
+    fen: Fen,
+    /// Where it stands.
+    status: AdvanceStatus,
+    /// The same in Chinese.
+    status_label: &'static str,
+    /// Who asked.
+    #[schema(value_type = String)]
+    requested_by: Pseudonym,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    requested_at: Timestamp,
+    /// Who approved, in order.
+    #[schema(value_type = Vec<String>)]
+    approved_by: Vec<Pseudonym>,
+    /// Who has it in hand, or had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    /// How much the consumer got, in fen.
+    #[schema(value_type = i64)]
+    paid_fen: Fen,
+    /// How much came back, in fen.
+    #[schema(value_type = i64)]
+    recovered_fen: Fen,
+    /// How much was written off, in fen.
+    #[schema(value_type = i64)]
+    written_off_fen: Fen,
+    /// What the tenant still owes, in fen.
+    #[schema(value_type = i64)]
+    owed_fen: Fen,
+    /// By when the tenant has to pay it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_up: Option<TopUpView>,
+    /// The number of the receipt the consumer signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    receipt: Option<PaperNo>,
+}
+
+/// What a tenant was asked to pay back.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TopUpView {
+    /// The last day.
+    #[schema(format = Date)]
+    due_on: String,
+    /// Whether that day passed: it is suggested to suspend the tenant.
+    overdue: bool,
+}
+
+impl From<AdvanceRow> for AdvanceView {
+    fn from(row: AdvanceRow) -> Self {
+        let (case_id, advance) = (row.case_id, row.advance);
+        let top_up = advance.top_up.as_ref();
+        Self {
+            advance_id: advance.id,
+            case_id,
+            tenant: advance.tenant,
+            fen: advance.fen,
+            status: advance.status,
+            status_label: advance.status.label_zh(),
+            requested_by: advance.requested_by,
+            requested_at: advance.requested_at,
+            owed_fen: advance.owed(),
+            top_up: top_up
+                .map(|one| TopUpView { due_on: one.due_on.to_string(), overdue: one.overdue }),
+            approved_by: advance.approved_by,
+            provider: advance.provider,
+            paid_fen: advance.paid_fen,
+            recovered_fen: advance.recovered_fen,
+            written_off_fen: advance.written_off_fen,
+            receipt: advance.receipt,
+        }
+    }
+}
+
+/// A page of advances.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdvanceList {
+    /// The advances.
+    advances: Vec<AdvanceView>,
+    /// Ask with `after` set to this for the next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    next: Option<AdvanceId>,
+}
+
+/// An entry of the fund.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EntryView {
+    /// Its number in the stream `fund` of the log.
+    n: u64,
+    /// When it was written down.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The day it counts.
+    #[schema(format = Date)]
+    effective_on: String,
+    /// What happened.
+    kind: &'static str,
+    /// The same in Chinese.
+    label: &'static str,
+    /// Who.
+    #[schema(value_type = String)]
+    actor: Pseudonym,
+    /// In which role.
+    role: Role,
+    /// Its postings.
+    moves: Vec<MoveView>,
+}
+
+/// So much from one account to another.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MoveView {
+    /// 借
+    debit: String,
+    /// 贷
+    credit: String,
+    /// How much, in fen.
+    #[schema(value_type = i64)]
+    fen: Fen,
+}
+
+impl From<Move> for MoveView {
+    fn from(one: Move) -> Self {
+        Self { debit: one.debit.to_string(), credit: one.credit.to_string(), fen: one.fen }
+    }
+}
+
+impl From<JournalLine> for EntryView {
+    fn from(line: JournalLine) -> Self {
+        let (at, event) = (line.stamped.at, &line.stamped.event);
+        Self {
+            n: line.n,
+            at,
+            effective_on: event.effective_on(at).to_string(),
+            kind: event.kind(),
+            label: event.label_zh(),
+            actor: line.stamped.actor.pseudonym,
+            role: line.stamped.actor.role,
+            moves: event.moves().into_iter().map(MoveView::from).collect(),
+        }
+    }
+}
+
+/// A page of entries.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EntryList {
+    /// The entries, in order.
+    entries: Vec<EntryView>,
+    /// Ask with `from` set to this for the next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+/// What waits for a second person.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProposalList {
+    /// The proposals, oldest first.
+    #[schema(value_type = Vec<Object>)]
+    proposals: Vec<Proposal>,
+}
+
+/// An act on an advance.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdvanceAct {
+    /// What to do.
+    command: AdvanceCommand,
+}
+
+/// An act on the fund itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FundAct {
+    /// What to do.
+    command: FundInput,
+}
+
+/// What an act led to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FundAnswer {
+    /// The events that happened.
+    events: Vec<&'static str>,
+    /// The advance after them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advance: Option<AdvanceView>,
+    /// The proposal that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    proposal_id: Option<ProposalId>,
+}
+
+impl From<FundActed> for FundAnswer {
+    fn from(acted: FundActed) -> Self {
+        let proposal_id = acted.events.iter().find_map(|event| match event {
+            FundEvent::Proposed { proposal, .. } => Some(*proposal),
+            _ => None,
+        });
+        let events = acted.events.iter().map(FundEvent::kind).collect();
+        Self { events, advance: acted.advance.map(AdvanceView::from), proposal_id }
+    }
+}
+
+/// Show what is in the fund.
+#[utoipa::path(
+    get, path = "/api/v1/fund", tag = "merchant", operation_id = "showFund",
+    security(("api_token" = [])),
+    responses(
+        (status = 200, description = "Every account.", body = FundOverview),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: ApiCaller,
+) -> ApiResult<Json<FundOverview>> {
+    caller.require(Scope::FundRead)?;
+    Ok(Json(app.engine.fund_overview().await?))
+}
+
+/// List the entries of the fund, in order.
+#[utoipa::path(
+    get, path = "/api/v1/fund/entries", tag = "merchant", operation_id = "listFundEntries",
+    security(("api_token" = [])),
+    params(
+        ("from" = Option<u64>, Query, description = "`next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "1 to 200, default 50.", minimum = 1, maximum = 200),
+    ),
+    responses(
+        (status = 200, description = "A page.", body = EntryList),
+        (status = 400, description = "A query parameter does not fit.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn entries(
+    State(app): State<App>,
+    caller: ApiCaller,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<EntryList>> {
+    caller.require(Scope::FundRead)?;
+    let query = Query::read(query.as_deref().unwrap_or(""), &["from", "limit"])?;
+    let (from, limit) = (query.number("from")?.unwrap_or(0), query.limit()?);
+    let lines = app.engine.fund_lines(from, limit).await?;
+    let whole = u32::try_from(lines.len()).is_ok_and(|count| count == limit);
+    let next = lines.last().filter(|_| whole).map(|line| line.n + 1);
+    Ok(Json(EntryList { entries: lines.into_iter().map(EntryView::from).collect(), next }))
+}
+
+/// List advances, oldest first: all, or those that wait in a queue.
+#[utoipa::path(
+    get, path = "/api/v1/fund/advances", tag = "merchant", operation_id = "listAdvances",
+    security(("api_token" = [])),
+    params(
+        ("queue" = Option<String>, Query, description = "`approve`, `pay`, `resolve` or `owed`; all when absent."),
+        ("after" = Option<String>, Query, description = "`next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "1 to 200, default 50.", minimum = 1, maximum = 200),
+    ),
+    responses(
+        (status = 200, description = "A page.", body = AdvanceList),
+        (status = 400, description = "A query parameter does not fit.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn advances(
+    State(app): State<App>,
+    caller: ApiCaller,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<AdvanceList>> {
+    caller.require(Scope::FundRead)?;
+    let query = Query::read(query.as_deref().unwrap_or(""), &["queue", "after", "limit"])?;
+    let (after, limit) = (query.id("after")?, query.limit()?);
+    let rows = match query.queue()? {
+        Some(queue) => app.engine.advances(queue, after, limit).await?,
+        None => app.engine.all_advances(after, limit).await?,
+    };
+    let whole = u32::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let next = rows.last().filter(|_| whole).map(|row| row.advance.id);
+    Ok(Json(AdvanceList { advances: rows.into_iter().map(AdvanceView::from).collect(), next }))
+}
+
+/// Show an advance.
+#[utoipa::path(
+    get, path = "/api/v1/fund/advances/{advance_id}", tag = "merchant", operation_id = "showAdvance",
+    security(("api_token" = [])),
+    params(("advance_id" = String, Path, description = "An id like adv_0190….")),
+    responses(
+        (status = 200, description = "The advance.", body = AdvanceView),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such advance.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn advance(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(advance_id): Path<String>,
+) -> ApiResult<Json<AdvanceView>> {
+    caller.require(Scope::FundRead)?;
+    let found = app.engine.advance(advance_of(&advance_id)?).await?;
+    found.map(|row| Json(row.into())).ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))
+}
+
+/// List what waits for a second person.
+#[utoipa::path(
+    get, path = "/api/v1/fund/proposals", tag = "merchant", operation_id = "listProposals",
+    security(("api_token" = [])),
+    responses(
+        (status = 200, description = "At most 200, oldest first.", body = ProposalList),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn proposals(
+    State(app): State<App>,
+    caller: ApiCaller,
+) -> ApiResult<Json<ProposalList>> {
+    caller.require(Scope::FundRead)?;
+    Ok(Json(ProposalList { proposals: app.engine.proposals(None, PAGE_MAX).await? }))
+}
+
+/// Ask for an advance on a settled case.
+#[utoipa::path(
+    post, path = "/api/v1/cases/{case_id}/advances", tag = "merchant", operation_id = "requestAdvance",
+    security(("api_token" = [])),
+    params(("case_id" = String, Path, description = "An id like case_0190….")),
+    request_body = AdvanceInput,
+    responses(
+        (status = 201, description = "Asked for, durably.", body = AdvanceView),
+        (status = 400, description = "Not one JSON document.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:act, or its role may not.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such case.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A limit or the case stands in the way; see `reason`.", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "The case was erased.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much is waiting; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Cannot answer now; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full; nothing was written.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn request(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(case_id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> ApiResult<(StatusCode, Json<AdvanceView>)> {
+    caller.require(Scope::FundAct)?;
+    let case = parse_id(&case_id)?;
+    let AdvanceInput { fen, tenant, grounds, payee, reason } = read_json(&headers, body)?;
+    for (field, text, most) in [
+        ("payee.name", &payee.name, 64),
+        ("payee.account", &payee.account, 64),
+        ("payee.bank", &payee.bank, 128),
+        ("reason", &reason, 4000),
+    ] {
+        if text.trim().is_empty() || text.chars().count() > most {
+            return Err(ApiProblem::at(ProblemCode::FieldInvalid, field));
+        }
+    }
+    let stream = app.engine.load(case).await?.stream;
+    let advance = AdvanceId::new(app.engine.now(), app.engine.random());
+    let command = FundCommand::Request { advance, case: stream, tenant, fen, grounds };
+    let words = words(payee, reason);
+    let target = FundTarget { case: Some(case), words, ..FundTarget::default() };
+    let acted = app.engine.act_fund(caller.actor(), &command, &target).await.map_err(refused)?;
+    let row = acted.advance.ok_or_else(|| ApiProblem::new(ProblemCode::Internal))?;
+    Ok((StatusCode::CREATED, Json(row.into())))
+}
+
+/// Act on an advance.
+#[utoipa::path(
+    post, path = "/api/v1/fund/advances/{advance_id}/actions", tag = "merchant", operation_id = "actOnAdvance",
+    security(("api_token" = [])),
+    params(("advance_id" = String, Path, description = "An id like adv_0190….")),
+    request_body = AdvanceAct,
+    responses(
+        (status = 200, description = "Done, durably.", body = FundAnswer),
+        (status = 400, description = "Not one JSON document.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:act, or its role may not.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such advance.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It stands elsewhere, or another person has to; see `reason`.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much is waiting; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Cannot answer now; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full; nothing was written.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn act_on_advance(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(advance_id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> ApiResult<Json<FundAnswer>> {
+    caller.require(Scope::FundAct)?;
+    let id = advance_of(&advance_id)?;
+    let AdvanceAct { command } = read_json(&headers, body)?;
+    if app.engine.advance(id).await?.is_none() {
+        return Err(ApiProblem::new(ProblemCode::NotFound));
+    }
+    let command = command.into_command(id, &app.engine);
+    let target = FundTarget::advance(id);
+    let acted = app.engine.act_fund(caller.actor(), &command, &target).await.map_err(refused)?;
+    Ok(Json(acted.into()))
+}
+
+/// Act on the fund itself.
+#[utoipa::path(
+    post, path = "/api/v1/fund/actions", tag = "merchant", operation_id = "actOnFund",
+    security(("api_token" = [])),
+    request_body = FundAct,
+    responses(
+        (status = 200, description = "Done, durably.", body = FundAnswer),
+        (status = 400, description = "Not one JSON document.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The token lacks fund:act, or its role may not.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such proposal.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "An account is short, or another person has to; see `reason`.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much is waiting; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Cannot answer now; see Retry-After.", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full; nothing was written.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn act(
+    State(app): State<App>,
+    caller: ApiCaller,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> ApiResult<Json<FundAnswer>> {
+    caller.require(Scope::FundAct)?;
+    let FundAct { command } = read_json(&headers, body)?;
+    let mut moves = Vec::new();
+    if let Some(n) = command.reverses() {
+        let lines = app.engine.fund_lines(n, 1).await?;
+        let entry = lines.first().filter(|line| line.n == n);
+        moves = entry.map(|line| line.stamped.event.moves()).unwrap_or_default();
+    }
+    let (command, target) = command.into_command(moves, &app.engine);
+    let acted = app.engine.act_fund(caller.actor(), &command, &target).await.map_err(refused)?;
+    Ok(Json(acted.into()))
+}
+
+fn advance_of(text: &str) -> ApiResult<AdvanceId> {
+    text.parse().map_err(|_| ApiProblem::new(ProblemCode::NotFound))
+}
+
+/// The problem of a refusal: its code is the `reason`.
+fn refused(error: FundError) -> ApiProblem {
+    let refusal: FundRefusal = match error {
+        FundError::Refused(refusal) => refusal,
+        FundError::Case(error) => return error.into(),
+        FundError::Store(error) => return error.into(),
+    };
+    let code = match (&refusal.code, refusal.field()) {
+        (FundRefusalCode::RoleNotPermitted | FundRefusalCode::NotFirstResponder, _) => {
+            ProblemCode::Forbidden
+        }
+        (FundRefusalCode::Unknown, _) => ProblemCode::NotFound,
+        (FundRefusalCode::FieldInvalid { .. } | FundRefusalCode::NoDeadline, _) => {
+            ProblemCode::FieldInvalid
+        }
+        _ => ProblemCode::CommandRefused,
+    };
+    let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
+    let mut document = code.problem().with_detail(detail).with_reason(refusal.code());
+    if let Some(field) = refusal.field() {
+        document = document.with_field(field);
+    }
+    debug_assert!(FundAction::ALL.contains(&refusal.action));
+    ApiProblem(Box::new(document))
+}
+
+/// A query, read strictly: an unknown or repeated parameter is an error, not a surprise.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn read(text: &str, known: &[&'static str]) -> ApiResult<Self> {
+        let invalid = |field: &str| ApiProblem::at(ProblemCode::QueryInvalid, field);
+        let pairs: Vec<(String, String)> =
+            url_pairs(text).ok_or_else(|| invalid("query"))?.into_iter().collect();
+        for (place, (name, _)) in pairs.iter().enumerate() {
+            let field = known.iter().find(|known| *known == name);
+            let field = field.ok_or_else(|| invalid("query"))?;
+            if pairs[..place].iter().any(|(earlier, _)| earlier == name) {
+                return Err(invalid(field));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, name: &'static str) -> ApiResult<Option<u64>> {
+        let read = self.text(name).map(str::parse).transpose();
+        read.map_err(|_| ApiProblem::at(ProblemCode::QueryInvalid, name))
+    }
+
+    fn id(&self, name: &'static str) -> ApiResult<Option<AdvanceId>> {
+        let read = self.text(name).map(str::parse).transpose();
+        read.map_err(|_| ApiProblem::at(ProblemCode::QueryInvalid, name))
+    }
+
+    fn limit(&self) -> ApiResult<u32> {
+        let wanted = self.number("limit")?.map_or(Some(PAGE), |limit| u32::try_from(limit).ok());
+        let wanted = wanted.filter(|limit| (1..=PAGE_MAX).contains(limit));
+        wanted.ok_or_else(|| ApiProblem::at(ProblemCode::QueryInvalid, "limit"))
+    }
+
+    fn queue(&self) -> ApiResult<Option<Queue>> {
+        match self.text("queue") {
+            None => Ok(None),
+            Some("approve") => Ok(Some(Queue::Approve)),
+            Some("pay") => Ok(Some(Queue::Pay)),
+            Some("resolve") => Ok(Some(Queue::Resolve)),
+            Some("owed") => Ok(Some(Queue::Owed)),
+            Some(_) => Err(ApiProblem::at(ProblemCode::QueryInvalid, "queue")),
+        }
+    }
+}
