@@ -186,6 +186,28 @@ impl Config {
         if !(1..=30).contains(&self.rules.retention_years) {
             return fail("rules.retention_years", "1 至 30 年");
         }
+        let fund = &self.fund;
+        for (field, fen) in [
+            ("fund.case_limit_fen", fund.case_limit_fen),
+            ("fund.tenant_limit_fen", fund.tenant_limit_fen),
+            ("fund.day_limit_fen", fund.day_limit_fen),
+            ("fund.clerk_day_limit_fen", fund.clerk_day_limit_fen),
+            ("fund.second_approval_above_fen", fund.second_approval_above_fen),
+            ("fund.small_claim_fen", fund.small_claim_fen),
+            ("fund.floor_fen", fund.floor_fen),
+        ] {
+            if !fen.is_payable() {
+                return fail(field, "不能为负数，也不能超过 9007199254740991");
+            }
+        }
+        for (field, days) in [
+            ("fund.expire_working_days", fund.expire_working_days),
+            ("fund.top_up_working_days", fund.top_up_working_days),
+        ] {
+            if !(1..=250).contains(&days) {
+                return fail(field, "1 至 250 个工作日");
+            }
+        }
         if self.rules.clerk_offer_limit_fen < 0 {
             return fail("rules.clerk_offer_limit_fen", "不能为负数");
         }
@@ -263,6 +285,8 @@ mod tests {
             ("91000000000000000K", "910000000000000000", "merchant.uscc"),
             ("http://127.0.0.1:8315\"", "127.0.0.1:8315\"", "server.public_url"),
             ("retention_years = 3", "retention_years = 0", "rules.retention_years"),
+            ("small_claim_fen = 0", "small_claim_fen = -1", "fund.small_claim_fen"),
+            ("expire_working_days = 5", "expire_working_days = 0", "fund.expire_working_days"),
         ] {
             let text = DEFAULT.replace(from, to);
             let error = Config::parse(&text).unwrap_err().to_string();

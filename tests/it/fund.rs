@@ -54,6 +54,7 @@ fn asked(fen: i64) -> Value {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one journey reads best as one")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_advance_goes_its_way_through_the_api_and_the_case_waits_for_the_money() {
     let mut app = TestApp::start().await;

@@ -122,6 +122,15 @@ async fn whatever_a_provider_does_nobody_is_paid_twice_and_everything_paid_is_bo
         let left = world.channel.advances(queue, None, 200).await.expect("it reads");
         assert!(left.is_empty(), "{} are not known", left.len());
     }
+    everything_paid_is_booked(&world, &sandbox, asked).await;
+}
+
+async fn everything_paid_is_booked(
+    world: &World,
+    sandbox: &SandboxProvider,
+    asked: Vec<AdvanceId>,
+) {
+    let wanted = asked.len();
     let mut moved: BTreeMap<AdvanceId, Vec<Fen>> = BTreeMap::new();
     for (key, fen) in sandbox.paid() {
         moved.entry(key).or_default().push(fen);
