@@ -66,7 +66,7 @@ fn a_hundred_thousand_amounts_are_written_as_cn2an_writes_them() {
     // Where it is asked at all: see with_cn2an.py.
     let asked = |fen: &u64| {
         let yuan = fen / 100;
-        !(yuan >= 100_000_000 && yuan / 10_000 % 10_000 == 0 && yuan % 10_000 >= 1_000)
+        !(yuan >= 100_000_000 && (yuan / 10_000).is_multiple_of(10_000) && yuan % 10_000 >= 1_000)
     };
     let lines: Vec<String> = values().into_iter().filter(asked).map(line).collect();
     assert!(lines.len() > 99_000);
