@@ -93,8 +93,9 @@ fn four(group: u64) -> String {
 mod tests {
     use super::*;
 
-    /// The regulation's own examples. Where it lets 零 stand or not (yuan that end in 0 before 角, an
-    /// empty place before thousands), it is left out, as the libraries do that we are held against.
+    /// The regulation's own examples, and the edges. Where it lets 零 stand or not, we write what most
+    /// of the libraries do that we are held against (`tests/oracles/money`): none after a 0 in the
+    /// place of 元, 万 or 亿 (壹拾万柒仟元伍角叁分), one where there are no ten thousands at all.
     #[test]
     fn amounts_are_written_as_the_regulation_writes_them() {
         for (fen, words) in [
@@ -117,7 +118,10 @@ mod tests {
             (100_000_000_000, "壹拾亿元整"),
             (10_000_000_100, "壹亿零壹元整"),
             (350_000_600_300, "叁拾伍亿零陆仟零叁元整"),
+            (300_000_900_000, "叁拾亿零玖仟元整"),
+            (100_000_000_000_000, "壹万亿元整"),
             (100_010_000_000_000, "壹万零壹亿元整"),
+            (9_007_199_254_740_991, "玖拾万零柒佰壹拾玖亿玖仟贰佰伍拾肆万柒仟肆佰零玖元玖角壹分"),
             (-5_000, "负伍拾元整"),
         ] {
             let written = rmb_words(Fen::new(fen));
