@@ -220,6 +220,9 @@ fn command(action: Action, variant: u8, actor: &Actor, case: &Case, now: Timesta
         },
         Action::KeepNotice => Command::KeepNotice { raw: reason },
         Action::Reveal => Command::Reveal { fields: vec!["name".to_owned()], reason },
+        Action::ShowPayee => {
+            Command::ShowPayee { advance: AdvanceId::from_bytes([variant % 2; 16]) }
+        }
         Action::RecordReceipt => Command::RecordReceipt {
             report_id: ReportId::new(now, [variant; 10]),
             report: if variant == 0 { ReportKind::HandedBack } else { ReportKind::Accepted },

@@ -9,6 +9,7 @@ mod demo;
 mod desk;
 mod erasure;
 mod fund;
+mod fund_api;
 mod fund_cluster;
 mod intake;
 mod journeys;

@@ -96,6 +96,7 @@ const TABLE: &[Row] = &[
     ("GET", "/api/v1/fund/advances", "", Token("      .  x  x  x  .  .  x  x  .")),
     ("GET", "/api/v1/fund/advances/{advance_id}", "", Token(". x x x . . x x .")),
     ("POST", "/api/v1/fund/advances/{advance_id}/actions", "", Token("x x x x . . . . .")),
+    ("GET", "/api/v1/fund/advances/{advance_id}/payee", "", Token(". . . x . . . . .")),
     ("GET", "/api/v1/fund/proposals", "", Token("     .  x  x  x  .  .  x  x  .")),
     ("POST", "/api/v1/fund/actions", "", Token("      x  x  x  x  .  .  .  .  .")),
     ("POST", "/api/v1/desk-complaints", "", Token("   x  x  x  .  .  .  .  .  .")),

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, desk, fund, reports, responders, reveals, stream, tenants};
+use super::{act, cases, desk, fund, fund_payee, reports, responders, reveals, stream, tenants};
 use crate::cli;
 use crate::logging::say;
 
@@ -39,6 +39,7 @@ impl Modify for ApiToken {
         fund::advances,
         fund::advance,
         fund::act_on_advance,
+        fund_payee::show,
         fund::proposals,
         fund::act,
         desk::register,

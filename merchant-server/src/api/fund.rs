@@ -11,7 +11,7 @@ use green_channel::channel::fund::{
     AdvanceRow, FundActed, FundError, FundOverview, FundTarget, Queue,
 };
 use green_channel::fund::{
-    FundAction, FundCommand, FundEvent, FundRefusal, FundRefusalCode, JournalLine, Move, Proposal,
+    FundCommand, FundEvent, FundRefusal, FundRefusalCode, JournalLine, Move, Proposal,
 };
 use green_channel::ids::{AdvanceId, CaseId, ProposalId, Pseudonym, TenantId};
 use green_channel::intake::{ApiProblem, ApiResult};
@@ -19,6 +19,7 @@ use green_channel::money::Fen;
 use green_channel::protocol::{Problem, ProblemCode};
 use green_channel::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::act::read_json;
@@ -151,6 +152,9 @@ pub(crate) struct EntryView {
     actor: Pseudonym,
     /// In which role.
     role: Role,
+    /// The facts.
+    #[schema(value_type = Object)]
+    data: Value,
     /// Its postings.
     moves: Vec<MoveView>,
 }
@@ -184,9 +188,16 @@ impl From<JournalLine> for EntryView {
             label: event.label_zh(),
             actor: line.stamped.actor.pseudonym,
             role: line.stamped.actor.role,
+            data: facts(event),
             moves: event.moves().into_iter().map(MoveView::from).collect(),
         }
     }
+}
+
+/// What an event says beside its kind, as its leaf writes it.
+fn facts(event: &FundEvent) -> Value {
+    let written = serde_json::to_value(event).ok();
+    written.and_then(|mut whole| whole.get_mut("data").map(Value::take)).unwrap_or_default()
 }
 
 /// A page of entries.
@@ -223,7 +234,35 @@ pub(crate) struct FundAct {
     command: FundInput,
 }
 
-/// What an act led to.
+/// What an act on an advance led to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdvanceAnswer {
+    /// The advance.
+    #[schema(value_type = String)]
+    advance_id: AdvanceId,
+    /// Where it stands now.
+    status: AdvanceStatus,
+    /// The events that happened.
+    events: Vec<&'static str>,
+    /// The whole of it now.
+    advance: AdvanceView,
+    /// The proposal that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    proposal_id: Option<ProposalId>,
+}
+
+impl AdvanceAnswer {
+    /// An act that leaves the advance as it was says how it stands all the same.
+    fn of(acted: FundActed, before: AdvanceRow) -> Self {
+        let (events, proposal_id) = (kinds(&acted.events), proposed(&acted.events));
+        let advance = AdvanceView::from(acted.advance.unwrap_or(before));
+        let (advance_id, status) = (advance.advance_id, advance.status);
+        Self { advance_id, status, events, advance, proposal_id }
+    }
+}
+
+/// What an act on the fund led to.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FundAnswer {
     /// The events that happened.
@@ -239,13 +278,20 @@ pub(crate) struct FundAnswer {
 
 impl From<FundActed> for FundAnswer {
     fn from(acted: FundActed) -> Self {
-        let proposal_id = acted.events.iter().find_map(|event| match event {
-            FundEvent::Proposed { proposal, .. } => Some(*proposal),
-            _ => None,
-        });
-        let events = acted.events.iter().map(FundEvent::kind).collect();
+        let (events, proposal_id) = (kinds(&acted.events), proposed(&acted.events));
         Self { events, advance: acted.advance.map(AdvanceView::from), proposal_id }
     }
+}
+
+fn kinds(events: &[FundEvent]) -> Vec<&'static str> {
+    events.iter().map(FundEvent::kind).collect()
+}
+
+fn proposed(events: &[FundEvent]) -> Option<ProposalId> {
+    events.iter().find_map(|event| match event {
+        FundEvent::Proposed { proposal, .. } => Some(*proposal),
+        _ => None,
+    })
 }
 
 /// Show what is in the fund.
@@ -400,20 +446,10 @@ pub(crate) async fn request(
     caller.require(Scope::FundAct)?;
     let case = parse_id(&case_id)?;
     let AdvanceInput { fen, tenant, grounds, payee, reason } = read_json(&headers, body)?;
-    for (field, text, most) in [
-        ("payee.name", &payee.name, 64),
-        ("payee.account", &payee.account, 64),
-        ("payee.bank", &payee.bank, 128),
-        ("reason", &reason, 4000),
-    ] {
-        if text.trim().is_empty() || text.chars().count() > most {
-            return Err(ApiProblem::at(ProblemCode::FieldInvalid, field));
-        }
-    }
+    let words = words(payee, reason)?;
     let stream = app.engine.load(case).await?.stream;
     let advance = AdvanceId::new(app.engine.now(), app.engine.random());
     let command = FundCommand::Request { advance, case: stream, tenant, fen, grounds };
-    let words = words(payee, reason);
     let target = FundTarget { case: Some(case), words, ..FundTarget::default() };
     let acted = app.engine.act_fund(caller.actor(), &command, &target).await.map_err(refused)?;
     let row = acted.advance.ok_or_else(|| ApiProblem::new(ProblemCode::Internal))?;
@@ -427,7 +463,7 @@ pub(crate) async fn request(
     params(("advance_id" = String, Path, description = "An id like adv_0190….")),
     request_body = AdvanceAct,
     responses(
-        (status = 200, description = "Done, durably.", body = FundAnswer),
+        (status = 200, description = "Done, durably.", body = AdvanceAnswer),
         (status = 400, description = "Not one JSON document.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The token lacks fund:act, or its role may not.", body = Problem, content_type = "application/problem+json"),
@@ -447,17 +483,15 @@ pub(crate) async fn act_on_advance(
     Path(advance_id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> ApiResult<Json<FundAnswer>> {
+) -> ApiResult<Json<AdvanceAnswer>> {
     caller.require(Scope::FundAct)?;
     let id = advance_of(&advance_id)?;
     let AdvanceAct { command } = read_json(&headers, body)?;
-    if app.engine.advance(id).await?.is_none() {
-        return Err(ApiProblem::new(ProblemCode::NotFound));
-    }
-    let command = command.into_command(id, &app.engine);
-    let target = FundTarget::advance(id);
+    let before = app.engine.advance(id).await?;
+    let before = before.ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))?;
+    let (command, target) = command.into_command(id, &app.engine)?;
     let acted = app.engine.act_fund(caller.actor(), &command, &target).await.map_err(refused)?;
-    Ok(Json(acted.into()))
+    Ok(Json(AdvanceAnswer::of(acted, before)))
 }
 
 /// Act on the fund itself.
@@ -499,7 +533,8 @@ pub(crate) async fn act(
     Ok(Json(acted.into()))
 }
 
-fn advance_of(text: &str) -> ApiResult<AdvanceId> {
+/// An id that cannot be one names nothing.
+pub(super) fn advance_of(text: &str) -> ApiResult<AdvanceId> {
     text.parse().map_err(|_| ApiProblem::new(ProblemCode::NotFound))
 }
 
@@ -525,7 +560,6 @@ fn refused(error: FundError) -> ApiProblem {
     if let Some(field) = refusal.field() {
         document = document.with_field(field);
     }
-    debug_assert!(FundAction::ALL.contains(&refusal.action));
     ApiProblem(Box::new(document))
 }
 

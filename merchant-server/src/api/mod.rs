@@ -9,6 +9,7 @@ mod desk;
 mod document;
 mod fund;
 mod fund_input;
+mod fund_payee;
 mod reports;
 mod responders;
 mod reveals;
@@ -38,6 +39,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/fund/advances", get(fund::advances))
         .route("/api/v1/fund/advances/{advance_id}", get(fund::advance))
         .route("/api/v1/fund/advances/{advance_id}/actions", post(fund::act_on_advance))
+        .route("/api/v1/fund/advances/{advance_id}/payee", get(fund_payee::show))
         .route("/api/v1/fund/proposals", get(fund::proposals))
         .route("/api/v1/fund/actions", post(fund::act))
         .route("/api/v1/desk-complaints", post(desk::register))

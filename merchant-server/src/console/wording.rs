@@ -137,6 +137,7 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
         "advance_moved" => advance(&said),
         "notice_kept" => "收到新类型通知，已原样保存".to_owned(),
         "revealed" => "查看消费者完整信息".to_owned(),
+        "payee_shown" => "出纳查看先行赔付收款账户".to_owned(),
         "reported" => {
             let kind = ReportKind::from_code(said.text("report")).map_or("", ReportKind::label_zh);
             format!("回传“{kind}”，已收到中心回执")
@@ -363,6 +364,7 @@ mod tests {
         "clock_moved",
         "notice_kept",
         "revealed",
+        "payee_shown",
         "reported",
     ];
 

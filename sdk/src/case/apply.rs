@@ -270,7 +270,7 @@ impl Case {
                 }
                 Ok(())
             }
-            Event::NoticeKept {} | Event::Revealed { .. } => Ok(()),
+            Event::NoticeKept {} | Event::Revealed { .. } | Event::PayeeShown { .. } => Ok(()),
             Event::OfferDrafted { .. }
             | Event::Offered { .. }
             | Event::OfferSentBack { .. }

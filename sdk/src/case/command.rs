@@ -344,6 +344,11 @@ pub enum Command {
         /// Why.
         reason: Personal<String>,
     },
+    /// Show a cashier to whom an advance is paid.
+    ShowPayee {
+        /// Which.
+        advance: AdvanceId,
+    },
     /// Note the center's receipt for a report.
     RecordReceipt {
         /// The report.
@@ -405,6 +410,7 @@ impl Command {
             Self::MoveAdvance { .. } => Action::MoveAdvance,
             Self::KeepNotice { .. } => Action::KeepNotice,
             Self::Reveal { .. } => Action::Reveal,
+            Self::ShowPayee { .. } => Action::ShowPayee,
             Self::RecordReceipt { .. } => Action::RecordReceipt,
         }
     }
@@ -504,6 +510,8 @@ words! {
         KeepNotice = "keep_notice", "新类通知";
         /// 显示个人信息
         Reveal = "reveal", "显示个人信息";
+        /// 显示收款账户
+        ShowPayee = "show_payee", "显示收款账户";
         /// 登记回执
         RecordReceipt = "record_receipt", "登记回执";
     }

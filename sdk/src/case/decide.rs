@@ -191,6 +191,7 @@ impl Act<'_> {
             }
             Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
             Command::Reveal { fields, reason } => reveal(fields, reason),
+            Command::ShowPayee { advance } => self.show_payee(*advance),
             Command::RecordReceipt { report_id, report, receipt } => {
                 let event = Event::Reported { report_id: *report_id, report: *report };
                 let noted = Decision::of(event).with("receipt", receipt);
@@ -407,6 +408,15 @@ impl Act<'_> {
             AdvanceStatus::Paid => moved.report(ReportKind::PaidInAdvance),
             _ => moved,
         })
+    }
+
+    /// 显示收款账户: of an advance that is to be paid, to whoever pays it; not without a trace.
+    fn show_payee(&self, advance: AdvanceId) -> Decided {
+        let known = self.case.advances.iter().find(|known| known.id == advance);
+        if known.is_some_and(|known| known.status.is_to_be_paid()) {
+            return Ok(Decision::of(Event::PayeeShown { advance }));
+        }
+        Err(invalid("advance", "name an advance of this case that is to be paid"))
     }
 
     /// By which way the consumer's word came.

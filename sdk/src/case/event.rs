@@ -324,6 +324,11 @@ pub enum Event {
         /// The fields.
         fields: Vec<String>,
     },
+    /// To whom an advance is paid was shown to a cashier.
+    PayeeShown {
+        /// Of which advance.
+        advance: AdvanceId,
+    },
     /// The center's receipt for a report is here.
     Reported {
         /// The report.
@@ -404,6 +409,7 @@ event_kinds! {
     AdvanceMoved, "advance_moved", false;
     NoticeKept, "notice_kept", true;
     Revealed, "revealed", false;
+    PayeeShown, "payee_shown", false;
     Reported, "reported", false;
 }
 
@@ -482,6 +488,7 @@ impl Event {
             Self::AdvanceMoved { .. } => Action::MoveAdvance,
             Self::NoticeKept {} => Action::KeepNotice,
             Self::Revealed { .. } => Action::Reveal,
+            Self::PayeeShown { .. } => Action::ShowPayee,
             Self::Reported { .. } => Action::RecordReceipt,
         })
     }

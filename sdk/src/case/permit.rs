@@ -22,6 +22,7 @@ const STAFF: &[Role] = &[Role::Clerk, Role::Supervisor, Role::Manager];
 const APPROVERS: &[Role] = &[Role::Supervisor, Role::Manager];
 const CENTER: &[Role] = &[Role::Center];
 const SYSTEM: &[Role] = &[Role::System];
+const CASHIER: &[Role] = &[Role::Cashier];
 const TENANT: &[Role] = &[Role::Tenant];
 /// What the consumer says: through the center, or written down at the desk.
 const CONSUMER_AT_DESK: &[Role] = &[Role::Center, Role::Clerk, Role::Supervisor, Role::Manager];
@@ -104,6 +105,7 @@ const fn row(action: Action) -> Row {
         Action::Rate | Action::Reopen => of(CONSUMER_AT_DESK, &[StateName::Closed], false),
         Action::NoteExpiry | Action::Escalate | Action::MoveClock => of(SYSTEM, LIVE, false),
         Action::Reveal => of(READERS, READABLE, false),
+        Action::ShowPayee => of(CASHIER, READABLE, false),
         Action::RecordReceipt => of(SYSTEM, READABLE, false),
     }
 }
@@ -221,6 +223,7 @@ fn circumstance(
             None => Some(Circumstance::NoTenant),
             Some(assigned) => unless(assigned.named, Circumstance::NotNamed),
         },
+        Action::ShowPayee => unless(case.has_money_to_pay(), Circumstance::NothingToPay),
         // At the desk the consumer's word is taken for what began at the desk; an answer, more
         // material and the withdrawal of the consent are taken anywhere (PIPL Art. 15).
         Action::Withdraw | Action::Rate | Action::Reopen if actor.role.is_staff() => {

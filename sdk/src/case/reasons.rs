@@ -219,6 +219,12 @@ impl AdvanceStatus {
         matches!(self, Self::Requested | Self::Intended | Self::Submitted | Self::Unknown)
     }
 
+    /// Whether somebody has to know where the money goes: approved, and not paid yet.
+    #[must_use]
+    pub const fn is_to_be_paid(self) -> bool {
+        matches!(self, Self::Intended | Self::Submitted | Self::Unknown)
+    }
+
     /// Whether a provider has it in hand.
     #[must_use]
     pub const fn is_in_flight(self) -> bool {

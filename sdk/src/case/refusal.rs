@@ -62,6 +62,8 @@ words! {
         OtherPerson = "other_person", "须由首问责任人以外的主管或负责人登记";
         /// Money for the consumer is on its way, or nobody knows whether it came.
         MoneyPending = "money_pending", "先行赔付款项尚未付清，不能办结";
+        /// No advance of this case is to be paid.
+        NothingToPay = "nothing_to_pay", "本案没有待付的先行赔付";
         /// No shop is named.
         NoTenant = "no_tenant", "没有指定责任商户";
         /// The consent does not name it.

@@ -427,6 +427,12 @@ impl Case {
         self.advances.iter().any(|advance| advance.status.is_pending())
     }
 
+    /// Whether somebody has to know where money goes: between the last approval and the payment.
+    #[must_use]
+    pub fn has_money_to_pay(&self) -> bool {
+        self.advances.iter().any(|advance| advance.status.is_to_be_paid())
+    }
+
     /// The consumer's proposal that waits for us, if there is one.
     #[must_use]
     pub fn counter(&self) -> Option<&Offer> {

@@ -78,6 +78,7 @@ impl Event {
             | Self::AdvanceMoved { .. }
             | Self::NoticeKept {}
             | Self::Revealed { .. }
+            | Self::PayeeShown { .. }
             | Self::Reported { .. } => None,
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Channel;
 use super::casework::{LoadedCase, fresh_key};
 use super::leaves::broken;
+use super::views::is_payee;
 use crate::case::{Case, Decision, Event, Record, ReportKind, StateName};
 use crate::ids::{CaseId, ComplaintNo, ReportId};
 use crate::log::Leaf;
@@ -228,6 +229,8 @@ impl<S: Store> Channel<S> {
                     .get(&stored.n)
                     .into_iter()
                     .flat_map(|words| &words.fields)
+                    // The center does not pay: it needs no account (PIPL Art. 6).
+                    .filter(|(field, _)| !is_payee(field))
                     .map(|(field, word)| (field.clone(), json!(word.value)))
                     .collect();
                 events.push(json!({

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use super::access::{Withheld, consent_of, covers, may_read};
 use super::casework::{Acted, Alongside, LoadedCase};
+use super::fund::AdvanceRow;
+use super::payout::Payee;
 use super::view_types::{
     AskedView, AssignedView, CaseView, ChoiceView, ClockView, ConsentView, ConsumerView,
     HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView, TransferView,
@@ -261,6 +263,8 @@ impl<S: Store> Channel<S> {
                 let Ok(leaf) = Leaf::parse(&stored.bytes) else { return Err(corrupt.into()) };
                 let mut said = words.remove(&stored.n).unwrap_or_default();
                 said.remove("body");
+                // Where money goes is for whoever pays it, and not without a trace (`show_payee`).
+                said.retain(|field, _| !is_payee(field));
                 entries.push(HistoryEntry {
                     n: stored.n,
                     at: leaf.at,
@@ -382,6 +386,23 @@ impl<S: Store> Channel<S> {
         })
     }
 
+    /// To whom an advance is paid, for a person: written down with who, before it is seen.
+    ///
+    /// # Errors
+    /// See [`ActError`]; only a cashier sees it, and only between the last approval and the payment.
+    pub async fn show_payee(&self, row: &AdvanceRow, actor: Actor) -> Result<Payee, ActError> {
+        if self.load(row.case_id).await?.key.is_none() {
+            return Err(ActError::Erased);
+        }
+        let command = Command::ShowPayee { advance: row.advance.id };
+        let listed = self.reveal_record(row.case_id, actor, &["payee".to_owned()])?;
+        let alongside = |_: &LoadedCase| {
+            Ok(Alongside { records: vec![listed.clone()], ..Alongside::default() })
+        };
+        self.act_with(row.case_id, actor, &command, None, alongside).await?;
+        self.payee(row).await
+    }
+
     pub(super) async fn all_words(
         &self,
         loaded: &LoadedCase,
@@ -395,6 +416,11 @@ impl<S: Store> Channel<S> {
         }
         Ok(all)
     }
+}
+
+/// Whether a word of an advance says to whom it is paid.
+pub(super) fn is_payee(field: &str) -> bool {
+    field.starts_with("payee_")
 }
 
 /// The notice by which the center takes an action.

@@ -119,6 +119,7 @@ pub(crate) const CIRCUMSTANCES: &[Circumstance] = &[
     before("方案仅解释说明", &[Prep::Do(CLERK, "提出方案（仅解释说明）"), ANSWER]),
     after("方案已到期", &[Prep::At("2026-11-28T00:00")]),
     after("先付待审核", &[ADVANCE]),
+    after("先付已审核", &[ADVANCE, Prep::Do("系统", "先行赔付（已审核）")]),
     after("先付已付款", &[ADVANCE, Prep::Do("系统", "先行赔付（已付款）")]),
     after("先付未成", &[ADVANCE, Prep::Do("系统", "先行赔付（付款未成）")]),
     before("未按约履行后", &[OFFER, ANSWER, Prep::Do(CLERK, "登记未按约履行")]),

@@ -94,9 +94,13 @@ fn answer(offer_id: OfferId, accepted: bool, signature: Option<Personal<String>>
     Command::Answer { offer_id, accepted, text: None, signature }
 }
 
+fn first_advance() -> AdvanceId {
+    AdvanceId::from_bytes([1; 16])
+}
+
 /// What the fund says of an advance of 100 yuan.
 fn advance(status: AdvanceStatus, paid: i64) -> Command {
-    let (advance, fen) = (AdvanceId::from_bytes([1; 16]), Fen::new(10_000));
+    let (advance, fen) = (first_advance(), Fen::new(10_000));
     Command::MoveAdvance { advance, status, fen, paid_fen: Fen::new(paid), words: Vec::new() }
 }
 
@@ -320,6 +324,7 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
             start_at: start_at(world, ClockKind::Settle),
         },
         "先行赔付（待审核）" => advance(AdvanceStatus::Requested, 0),
+        "先行赔付（已审核）" => advance(AdvanceStatus::Intended, 0),
         "先行赔付（已付款）" => advance(AdvanceStatus::Paid, 10_000),
         "先行赔付（付款未成）" => advance(AdvanceStatus::Refused, 0),
         "新类通知" => Command::KeepNotice { raw: words() },
@@ -328,6 +333,10 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         }
         "显示个人信息（未列字段）" => {
             Command::Reveal { fields: Vec::new(), reason: words() }
+        }
+        "显示收款账户" => Command::ShowPayee { advance: first_advance() },
+        "显示收款账户（另一笔）" => {
+            Command::ShowPayee { advance: AdvanceId::from_bytes([9; 16]) }
         }
         "登记回执（已受理）" => receipt(ReportKind::Accepted),
         "登记回执（退回）" => receipt(ReportKind::HandedBack),
@@ -383,6 +392,7 @@ pub(crate) const fn plainest(action: Action) -> &'static str {
         Action::MoveAdvance => "先行赔付（待审核）",
         Action::KeepNotice => "新类通知",
         Action::Reveal => "显示个人信息",
+        Action::ShowPayee => "显示收款账户",
         Action::RecordReceipt => "登记回执（已受理）",
     }
 }
