@@ -208,6 +208,9 @@ impl Config {
                 return fail(field, "1 至 250 个工作日");
             }
         }
+        if !(1..=366).contains(&fund.backdate_days) {
+            return fail("fund.backdate_days", "1 至 366 天");
+        }
         if self.rules.clerk_offer_limit_fen < 0 {
             return fail("rules.clerk_offer_limit_fen", "不能为负数");
         }

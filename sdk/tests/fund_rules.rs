@@ -116,8 +116,16 @@ impl World {
     fn state(&self, command: &FundCommand, on: Option<u8>) -> FundState {
         let tenant = match command {
             FundCommand::Request { tenant, .. } => *tenant,
-            FundCommand::ReceiveDeposit { tenant, .. } => Some(*tenant),
-            _ => None,
+            FundCommand::ReceiveDeposit { tenant, .. }
+            | FundCommand::Propose { kind: ProposalKind::ReturnDeposit { tenant, .. }, .. } => {
+                Some(*tenant)
+            }
+            _ => on.and_then(|n| match self.proposals.get(&ProposalId::from_bytes([n; 16])) {
+                Some(Proposal { kind: ProposalKind::ReturnDeposit { tenant, .. }, .. }) => {
+                    Some(*tenant)
+                }
+                _ => None,
+            }),
         };
         let spent = self.advances.values().map(|one| match one.status {
             AdvanceStatus::Paid => one.paid_fen,
@@ -156,6 +164,8 @@ impl World {
             tenant_is_there: tenant.is_some_and(|id| id != shop(8)),
             tenant_open_fen: tenant.map(|id| self.open(id)),
             day: self.day.clone(),
+            slip_is_booked: command.slip().is_some_and(|(_, slip)| slip == "BANK-OLD"),
+            closed_on: None,
             to_reverse,
         }
     }
@@ -346,12 +356,25 @@ fn whoever_asked_approved_or_paid_does_nothing_else() {
     world.does(MANAGER, &approve, Some(1));
     assert_eq!(world.ledger.balance(Account::Reserved), Fen::new(50_001));
     assert_eq!(world.outcome(MANAGER, &approve, Some(1)), "wrong_status");
-    // The manager who is the first leaves the second to another manager.
+    // One of the two is a manager, whichever comes first.
     let mut other = World::new(500_000);
     other.does(CLERK, &other.request(1, None, 50_001), None);
-    other.does(MANAGER, &approve, Some(1));
-    assert_eq!(other.outcome(SUPERVISOR, &approve, Some(1)), "manager_needed");
-    assert_eq!(other.outcome(7, &approve, Some(1)), "advance_approved");
+    let mut led = other.clone();
+    led.does(MANAGER, &approve, Some(1));
+    assert_eq!(led.outcome(SUPERVISOR, &approve, Some(1)), "advance_approved");
+    assert_eq!(led.outcome(7, &approve, Some(1)), "advance_approved");
+    other.does(SUPERVISOR, &approve, Some(1));
+    assert_eq!(other.outcome(6, &approve, Some(1)), "manager_needed");
+    assert_eq!(other.outcome(MANAGER, &approve, Some(1)), "advance_approved");
+    // Two halves of what needs two people need two people each, and two small claims are none.
+    let mut parts = World::new(500_000);
+    parts.does(CLERK, &parts.request(1, None, 30_000), None);
+    parts.does(SUPERVISOR, &approve, Some(1));
+    assert_eq!(parts.status(1), AdvanceStatus::Intended);
+    parts.does(CLERK, &parts.request(2, None, 20_001), None);
+    parts.does(SUPERVISOR, &approve, Some(2));
+    assert_eq!(parts.status(2), AdvanceStatus::Requested, "with the first it is above the limit");
+    assert_eq!(parts.outcome(CLERK, &parts.request(3, None, 5_000), None), "advance_requested");
     // Up to the limit one is enough.
     let mut small = World::new(500_000);
     small.does(CLERK, &small.request(1, None, 50_000), None);
@@ -464,6 +487,136 @@ fn money_leaves_the_fund_only_as_two_people_agreed() {
 }
 
 #[test]
+fn a_payment_that_came_back_leaves_nobody_owing_and_the_shop_with_what_it_had_paid() {
+    let back = |world: &World, fen| FundCommand::Bounce(world.slip(fen));
+    // (deposit, paid back, written off) of 80,000 that were paid
+    for (deposit, returned, lost) in
+        [(0, 0, 0), (30_000, 0, 0), (90_000, 0, 0), (30_000, 20_000, 0), (30_000, 20_000, 30_000)]
+    {
+        let mut world = World::with_paid(deposit, 80_000);
+        if returned > 0 {
+            world.does(CASHIER, &FundCommand::ReceiveRecourse(world.slip(returned)), Some(1));
+        }
+        if lost > 0 {
+            let kind = ProposalKind::WriteOff { advance: advance(1), fen: Fen::new(lost) };
+            world.does(CASHIER, &propose(7, kind), Some(1));
+            let agree = FundCommand::ApproveProposal { effective_on: world.now.civil_date() };
+            world.does(MANAGER, &agree, Some(7));
+        }
+        assert_eq!(world.outcome(CASHIER, &back(&world, 79_999), Some(1)), "field_invalid:fen");
+        assert_eq!(world.outcome(MANAGER, &back(&world, 80_000), Some(1)), "role_not_permitted");
+        world.does(CASHIER, &back(&world, 80_000), Some(1));
+        assert_eq!(world.status(1), AdvanceStatus::Refused);
+        let on = |account| world.ledger.balance(account);
+        let shops = Fen::new(deposit + returned);
+        assert_eq!(on(Account::Deposit(shop(1))), shops, "{deposit} {returned} {lost}");
+        assert_eq!(on(Account::Pool), Fen::new(500_000));
+        for account in [Account::Receivable(shop(1)), Account::Advanced, Account::Loss] {
+            assert_eq!(on(account), Fen::ZERO, "{account} {deposit} {returned} {lost}");
+        }
+        holds(&world);
+        assert_eq!(world.outcome(CASHIER, &back(&world, 80_000), Some(1)), "wrong_status");
+        // And the case may be given the money again, to the right account.
+        assert_eq!(
+            world.outcome(SUPERVISOR, &world.request(2, Some(1), 80_000), None),
+            "advance_requested"
+        );
+    }
+    let mut signed = World::with_paid(0, 80_000);
+    signed.does(CLERK, &FundCommand::Sign { paper_no: "SK-2026-01".to_owned() }, Some(1));
+    assert_eq!(signed.outcome(CASHIER, &back(&signed, 80_000), Some(1)), "signed");
+}
+
+#[test]
+fn a_deposit_is_there_for_what_its_shop_owes() {
+    let mut world = World::with_paid(30_000, 80_000);
+    let draw = FundCommand::Draw;
+    assert_eq!(world.outcome(CASHIER, &draw, Some(1)), "short");
+    let more = FundCommand::ReceiveDeposit { tenant: shop(1), received: world.slip(60_000) };
+    world.does(CASHIER, &more, None);
+    let give = |fen| ProposalKind::ReturnDeposit { tenant: shop(1), fen: Fen::new(fen) };
+    assert_eq!(world.outcome(CASHIER, &propose(7, give(1)), None), "tenant_owes");
+    assert_eq!(world.outcome(CLERK, &draw, Some(1)), "role_not_permitted");
+    world.does(99, &draw, Some(1));
+    assert_eq!(world.advances[&advance(1)].owed(), Fen::ZERO);
+    assert_eq!(world.outcome(99, &draw, Some(1)), "nobody_owes", "once");
+    // Nothing is owed any more; but not while another advance may make it owe.
+    let mut again = world.clone();
+    again.does(CLERK, &again.request(2, Some(1), 10_000), None);
+    assert_eq!(again.outcome(CASHIER, &propose(7, give(1)), None), "tenant_owes");
+    world.does(CASHIER, &propose(7, give(10_000)), None);
+    let mut late = world.clone();
+    late.does(CLERK, &late.request(2, Some(1), 10_000), None);
+    let agree = FundCommand::ApproveProposal { effective_on: world.now.civil_date() };
+    assert_eq!(late.outcome(MANAGER, &agree, Some(7)), "tenant_owes");
+    world.does(MANAGER, &agree, Some(7));
+    assert_eq!(world.ledger.balance(Account::Deposit(shop(1))), Fen::ZERO);
+}
+
+#[test]
+fn a_slip_counts_once_and_neither_before_its_time_nor_long_after() {
+    let world = World::new(500_000);
+    let on = |day: &str, reference: &str| {
+        let effective_on = day.parse().expect("a day");
+        let reference = reference.to_owned();
+        FundCommand::Contribute(Received { fen: Fen::new(1), effective_on, reference })
+    };
+    for (day, reference, expected) in [
+        ("2026-11-25", "BANK-2", "field_invalid:effective_on"),
+        ("2026-11-24", "BANK-2", "contributed"),
+        ("2026-10-24", "BANK-2", "contributed"),
+        ("2026-10-23", "BANK-2", "field_invalid:effective_on"),
+        ("2026-11-24", "BANK-OLD", "slip_booked"),
+        ("2026-11-24", " ", "field_invalid:reference"),
+    ] {
+        assert_eq!(
+            world.outcome(CASHIER, &on(day, reference), None),
+            expected,
+            "{day} {reference}"
+        );
+    }
+    // A payment was not made before it was approved, however late the provider tells of it.
+    let mut paying = world.clone();
+    paying.does(CLERK, &paying.request(1, None, 50_000), None);
+    paying.does(SUPERVISOR, &FundCommand::Approve, Some(1));
+    paying.does(CASHIER, &submit(), Some(1));
+    paying.now = paying.now.plus_millis(60 * DAY_MILLIS);
+    for (day, expected) in
+        [("2026-11-23", "field_invalid:effective_on"), ("2026-11-24", "advance_paid")]
+    {
+        let effective_on = day.parse().expect("a day");
+        let paid = Paid { fen: Fen::new(50_000), effective_on, reference: "P-1".to_owned() };
+        let command = FundCommand::ConfirmPaid(paid);
+        assert_eq!(paying.outcome(99, &command, Some(1)), expected, "{day}");
+    }
+}
+
+#[test]
+fn what_was_approved_is_handed_over_in_its_time_or_released() {
+    let mut world = World::new(500_000);
+    world.does(CLERK, &world.request(1, None, 50_000), None);
+    world.does(SUPERVISOR, &FundCommand::Approve, Some(1));
+    // Five working days from Tuesday the 24th.
+    world.now = Timestamp::end_of("2026-12-01".parse().expect("a date"));
+    assert_eq!(world.outcome(99, &FundCommand::Expire, Some(1)), "not_due_yet");
+    assert_eq!(world.outcome(CASHIER, &submit(), Some(1)), "advance_submitted");
+    world.now = world.now.plus_millis(1);
+    assert_eq!(world.outcome(CASHIER, &submit(), Some(1)), "pay_day_over");
+    assert_eq!(world.outcome(99, &FundCommand::Expire, Some(1)), "advance_expired");
+    // Another clerk does not take back what was not asked for by them.
+    assert_eq!(world.outcome(2, &FundCommand::Cancel, Some(1)), "not_requester");
+    assert_eq!(world.outcome(CLERK, &FundCommand::Cancel, Some(1)), "advance_cancelled");
+    // What the host bears nobody pays back.
+    let mut own = World::new(500_000);
+    own.does(CLERK, &own.request(1, None, 50_000), None);
+    own.does(SUPERVISOR, &FundCommand::Approve, Some(1));
+    own.does(CASHIER, &submit(), Some(1));
+    own.does(CASHIER, &own.paid(50_000), Some(1));
+    let back = FundCommand::ReceiveRecourse(own.slip(1));
+    assert_eq!(own.outcome(CASHIER, &back, Some(1)), "nobody_owes");
+}
+
+#[test]
 fn who_may_do_what_is_this_table() {
     use FundAction as A;
     //                          Cl Su Ma Ca Sy
@@ -480,6 +633,8 @@ fn who_may_do_what_is_this_table() {
         (A::ConfirmRefused, "     .  .  .  x  x"),
         (A::LoseTrack, "          .  .  .  .  x"),
         (A::Sign, "               x  x  x  x  ."),
+        (A::Bounce, "             .  .  .  x  ."),
+        (A::Draw, "               .  .  .  x  x"),
         (A::ReceiveRecourse, "    .  .  .  x  ."),
         (A::NoteTopUpOverdue, "   .  .  .  .  x"),
         (A::Clear, "              .  .  .  x  ."),
@@ -514,7 +669,7 @@ fn one_try() -> impl Strategy<Value = Try> {
     let who = prop::sample::select(vec![1_u8, 3, 4, 5, 5, 6, 7, 99]);
     let fen = prop_oneof![4 => 1_i64..60_000, 1 => Just(1), 1 => any::<i64>()];
     let later = prop_oneof![4 => 1_i64..DAY_MILLIS / 4, 1 => 1..9 * DAY_MILLIS];
-    (who, 0_u8..18, 1_u8..5, fen, later).prop_map(|(who, what, on, fen, later)| Try {
+    (who, 0_u8..20, 1_u8..5, fen, later).prop_map(|(who, what, on, fen, later)| Try {
         who,
         what,
         on,
@@ -543,6 +698,12 @@ fn tried(world: &World, one: &Try) -> FundCommand {
         14 => FundCommand::ReceiveRecourse(world.slip(one.fen)),
         15 => FundCommand::Clear { received: world.slip(one.fen) },
         16 => propose(fresh, ProposalKind::WriteOff { advance: advance(one.on), fen }),
+        17 => FundCommand::Draw,
+        18 => {
+            let paid =
+                world.advances.get(&advance(one.on)).map_or(one.fen, |of| of.paid_fen.as_fen());
+            FundCommand::Bounce(world.slip(paid))
+        }
         _ => propose(fresh, ProposalKind::ReturnDeposit { tenant, fen }),
     }
 }

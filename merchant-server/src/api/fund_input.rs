@@ -114,6 +114,10 @@ pub(crate) enum AdvanceCommand {
         #[schema(min_length = 4, max_length = 32, pattern = "^[A-Za-z0-9-]{4,32}$")]
         paper_no: String,
     },
+    /// 登记退汇: the bank gave back all that was paid.
+    Bounce(SlipInput),
+    /// 扣划保证金: also done by itself within a minute.
+    Draw {},
     /// 商户缴还
     ReceiveRecourse(SlipInput),
     /// 银行对账: the statement shows the payment.
@@ -150,6 +154,8 @@ impl AdvanceCommand {
             }
             Self::ConfirmRefused { cause } => FundCommand::ConfirmRefused { cause },
             Self::Sign { paper_no } => FundCommand::Sign { paper_no },
+            Self::Bounce(slip) => FundCommand::Bounce(slip.into()),
+            Self::Draw {} => FundCommand::Draw,
             Self::ReceiveRecourse(slip) => FundCommand::ReceiveRecourse(slip.into()),
             Self::Clear(slip) => FundCommand::Clear { received: slip.into() },
             Self::ProposeWriteOff { fen } => {

@@ -313,7 +313,7 @@ mod tests {
     }
 
     /// The kinds as leaves write them, each once.
-    const KINDS: [&str; 51] = [
+    const KINDS: [&str; 52] = [
         "received",
         "withdrawn_unseen",
         "accepted",

@@ -242,9 +242,9 @@ fn tell_survey(survey: Result<Option<Survey>, StoreError>) {
 /// What time brought to the fund. What was not done is due in the next round.
 fn tell_fund(round: Result<PaidRound, FundError>) {
     match round {
-        Ok(PaidRound { expired: 0, overdue: 0, .. }) => {}
-        Ok(PaidRound { expired, overdue, .. }) => {
-            tracing::info!(expired, overdue, "the fund's clocks kept");
+        Ok(PaidRound { expired: 0, overdue: 0, drawn: 0, closed: 0, .. }) => {}
+        Ok(PaidRound { expired, overdue, drawn, closed, .. }) => {
+            tracing::info!(expired, overdue, drawn, closed, "the fund's clocks kept");
         }
         Err(error) => tracing::error!(%error, "the fund's clocks could not be kept"),
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{FundEvent, FundStamped};
-use crate::case::{AdvanceStatus, PaperNo};
+use crate::case::{AdvanceStatus, PaperNo, Role};
 use crate::ids::{AdvanceId, Pseudonym, TenantId};
 use crate::money::Fen;
 use crate::time::{Date, Timestamp, iso_date};
@@ -37,6 +37,9 @@ pub struct Advance {
     pub requested_at: Timestamp,
     /// Who approved, in order.
     pub approved_by: Vec<Pseudonym>,
+    /// Whether a manager is among them.
+    #[serde(default)]
+    pub manager_approved: bool,
     /// When the last one did: since then the money is reserved.
     pub reserved_at: Option<Timestamp>,
     /// The provider that was given it.
@@ -95,6 +98,7 @@ impl Advance {
             requested_by: first.actor.pseudonym,
             requested_at: first.at,
             approved_by: Vec::new(),
+            manager_approved: false,
             reserved_at: None,
             provider: None,
             submitted_at: None,
@@ -126,6 +130,7 @@ impl Advance {
                 need(self.status == S::Requested)?;
                 need(!self.approved_by.contains(&stamped.actor.pseudonym))?;
                 self.approved_by.push(stamped.actor.pseudonym);
+                self.manager_approved |= stamped.actor.role == Role::Manager;
                 if *reserved_fen > Fen::ZERO {
                     need(*reserved_fen == self.fen)?;
                     self.reserved_at = Some(stamped.at);
@@ -166,6 +171,17 @@ impl Advance {
             }
             FundEvent::AdvanceRefused { released_fen, .. } => {
                 need(self.status.is_in_flight() && *released_fen == self.fen)?;
+                self.status = S::Refused;
+            }
+            FundEvent::AdvanceBounced { tenant, fen, recovered_fen, written_off_fen, .. } => {
+                need(self.status == S::Paid && self.receipt.is_none() && *tenant == self.tenant)?;
+                need(*fen == self.paid_fen && *recovered_fen == self.recovered_fen)?;
+                need(*written_off_fen == self.written_off_fen)?;
+                // The consumer has nothing, and nobody owes anything for it.
+                self.paid_fen = Fen::ZERO;
+                self.recovered_fen = Fen::ZERO;
+                self.written_off_fen = Fen::ZERO;
+                self.top_up = None;
                 self.status = S::Refused;
             }
             FundEvent::AdvanceSigned { paper, .. } => {

@@ -116,6 +116,10 @@ pub enum FundCommand {
         /// The number of the paper.
         paper_no: String,
     },
+    /// 退汇: the bank gave back what was paid; the consumer has nothing.
+    Bounce(Received),
+    /// 扣划保证金: what the tenant owes is taken out of what its deposit holds by now.
+    Draw,
     /// 商户缴还
     ReceiveRecourse(Received),
     /// Note that the day of a top-up passed.
@@ -173,6 +177,10 @@ words! {
         LoseTrack = "lose_track", "结果不明";
         /// 消费者签收
         Sign = "sign", "登记消费者签收";
+        /// 退汇
+        Bounce = "bounce", "登记退汇";
+        /// 扣划保证金
+        Draw = "draw", "扣划保证金";
         /// 商户缴还
         ReceiveRecourse = "receive_recourse", "登记商户缴还";
         /// 逾期未补足
@@ -191,6 +199,19 @@ words! {
 }
 
 impl FundCommand {
+    /// The slip of money that came in, or of a line of the statement: booked once.
+    #[must_use]
+    pub fn slip(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Contribute(received)
+            | Self::ReceiveDeposit { received, .. }
+            | Self::ReceiveRecourse(received)
+            | Self::Bounce(received) => Some(("in", received.reference.trim())),
+            Self::Clear { received } => Some(("out", received.reference.trim())),
+            _ => None,
+        }
+    }
+
     /// The action that must be allowed for it.
     #[must_use]
     pub const fn action(&self) -> FundAction {
@@ -207,6 +228,8 @@ impl FundCommand {
             Self::ConfirmRefused { .. } => FundAction::ConfirmRefused,
             Self::LoseTrack => FundAction::LoseTrack,
             Self::Sign { .. } => FundAction::Sign,
+            Self::Bounce(_) => FundAction::Bounce,
+            Self::Draw => FundAction::Draw,
             Self::ReceiveRecourse(_) => FundAction::ReceiveRecourse,
             Self::NoteTopUpOverdue => FundAction::NoteTopUpOverdue,
             Self::Clear { .. } => FundAction::Clear,

@@ -15,7 +15,7 @@ use super::rules::FundPolicy;
 use crate::case::{Actor, AdvanceStatus, PaperNo, Role};
 use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
 use crate::money::Fen;
-use crate::time::{Date, Timestamp};
+use crate::time::{DAY_MILLIS, Date, Timestamp};
 
 /// What a decision about an advance needs to know of its case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,10 @@ pub struct FundState {
     pub tenant_open_fen: Option<Fen>,
     /// What was requested today.
     pub day: DayUse,
+    /// Whether the slip that the command names was booked before.
+    pub slip_is_booked: bool,
+    /// The last day that was closed.
+    pub closed_on: Option<Date>,
     /// The moves of the entry that is to be reversed; none when there is no such entry, or it was
     /// reversed before.
     pub to_reverse: Option<Vec<Move>>,
@@ -105,10 +109,13 @@ pub const fn role_may(role: Role, action: FundAction) -> bool {
         }
         A::Approve | A::Decline => matches!(role, Role::Supervisor | Role::Manager),
         A::ApproveProposal | A::DeclineProposal => matches!(role, Role::Manager),
-        A::Contribute | A::ReceiveDeposit | A::ReceiveRecourse | A::Clear | A::Propose => {
-            matches!(role, Role::Cashier)
-        }
-        A::Submit | A::ConfirmPaid | A::ConfirmRefused => {
+        A::Contribute
+        | A::ReceiveDeposit
+        | A::ReceiveRecourse
+        | A::Bounce
+        | A::Clear
+        | A::Propose => matches!(role, Role::Cashier),
+        A::Submit | A::ConfirmPaid | A::ConfirmRefused | A::Draw => {
             matches!(role, Role::Cashier | Role::System)
         }
         A::Sign => {
@@ -181,7 +188,7 @@ impl Act<'_> {
                 let status = [AdvanceStatus::Requested, AdvanceStatus::Intended];
                 let advance = self.advance_in(&status)?;
                 if self.actor.role == Role::Clerk && self.actor.pseudonym != advance.requested_by {
-                    return Err(No::NotFirstResponder);
+                    return Err(No::NotRequester);
                 }
                 let (advance, released_fen) = (advance.id, self.reserved(advance));
                 Ok(vec![FundEvent::AdvanceCancelled { advance, released_fen }])
@@ -190,6 +197,9 @@ impl Act<'_> {
             FundCommand::Submit { provider } => {
                 let advance = self.advance_in(&[AdvanceStatus::Intended])?;
                 self.is_no_checker_of(advance)?;
+                if self.pay_day_is_over(advance)? {
+                    return Err(No::PayDayOver);
+                }
                 code("provider", provider)?;
                 let (provider, fen) = (provider.clone(), advance.fen);
                 Ok(vec![FundEvent::AdvanceSubmitted { advance: advance.id, provider, fen }])
@@ -215,6 +225,8 @@ impl Act<'_> {
                     PaperNo::parse(paper_no).map_err(|problem| field("paper_no", problem))?;
                 Ok(vec![FundEvent::AdvanceSigned { advance: advance.id, paper }])
             }
+            FundCommand::Bounce(received) => self.bounce(received),
+            FundCommand::Draw => self.draw(),
             FundCommand::ReceiveRecourse(received) => self.receive_recourse(received),
             FundCommand::NoteTopUpOverdue => {
                 let advance = self.advance_in(&[AdvanceStatus::Paid])?;
@@ -271,7 +283,9 @@ impl Act<'_> {
         }
         self.within_limits(facts, settled, tenant, fen)?;
         let requested = FundEvent::AdvanceRequested { advance, case, tenant, fen, grounds };
-        if fen > self.policy.rules.small_claim_fen {
+        // All that the case was given counts: a large claim is not small in parts.
+        let sum = facts.advanced_fen.checked_add(fen);
+        if sum.is_none_or(|sum| sum > self.policy.rules.small_claim_fen) {
             return Ok(vec![requested]);
         }
         // 小额即赔: approved as it is asked for, by the rule rather than by a person.
@@ -311,9 +325,12 @@ impl Act<'_> {
         for earlier in &advance.approved_by {
             self.is_not(*earlier)?;
         }
-        let needs_two = advance.fen > self.policy.rules.second_approval_above_fen;
+        // With everything else that the case was given: nobody gets round the second person in parts.
+        let of_case = self.state.case.as_ref().map_or(advance.fen, |facts| facts.advanced_fen);
+        let needs_two = of_case.max(advance.fen) > self.policy.rules.second_approval_above_fen;
         let is_second = !advance.approved_by.is_empty();
-        if needs_two && is_second && self.actor.role != Role::Manager {
+        let has_manager = advance.manager_approved || self.actor.role == Role::Manager;
+        if needs_two && is_second && !has_manager {
             return Err(No::ManagerNeeded);
         }
         let reserved_fen = if needs_two && !is_second { Fen::ZERO } else { advance.fen };
@@ -322,13 +339,17 @@ impl Act<'_> {
 
     fn expire(&self) -> Decided {
         let advance = self.advance_in(&[AdvanceStatus::Intended])?;
-        let since = advance.reserved_at.ok_or(No::NotDueYet)?.civil_date();
-        let days = self.policy.rules.expire_working_days;
-        if self.now <= Timestamp::end_of(self.working_days_after(since, days)?) {
+        if !self.pay_day_is_over(advance)? {
             return Err(No::NotDueYet);
         }
         let (advance, released_fen) = (advance.id, advance.fen);
         Ok(vec![FundEvent::AdvanceExpired { advance, released_fen }])
+    }
+
+    fn pay_day_is_over(&self, advance: &Advance) -> Result<bool, No> {
+        let since = advance.reserved_at.ok_or(No::NotDueYet)?.civil_date();
+        let days = self.policy.rules.expire_working_days;
+        Ok(self.now > Timestamp::end_of(self.working_days_after(since, days)?))
     }
 
     /// 已付: and at once the deposit of whoever is liable is drawn on; what it does not cover is asked
@@ -337,11 +358,14 @@ impl Act<'_> {
         let advance = self.in_flight()?;
         self.is_no_checker_of(advance)?;
         let Paid { fen, effective_on, reference } = paid;
-        let checked =
+        let evidence =
             Received { fen: *fen, effective_on: *effective_on, reference: reference.clone() };
-        let Received { fen: paid_fen, effective_on, reference } = self.checked(&checked)?;
+        let Received { fen: paid_fen, effective_on, reference } = self.evidence(&evidence)?;
         let rest = advance.fen.checked_sub(paid_fen).filter(|rest| *rest >= Fen::ZERO);
         let released_fen = rest.ok_or_else(|| field("fen", "give no more than was approved"))?;
+        if advance.reserved_at.is_some_and(|since| effective_on < since.civil_date()) {
+            return Err(field("effective_on", "it was not approved before that day"));
+        }
         let (id, tenant) = (advance.id, advance.tenant);
         let mut events = vec![FundEvent::AdvancePaid {
             advance: id,
@@ -379,10 +403,46 @@ impl Act<'_> {
         Ok(events)
     }
 
+    /// 退汇: only of the whole, and only before the consumer signed for it.
+    fn bounce(&self, received: &Received) -> Decided {
+        let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+        if advance.receipt.is_some() {
+            return Err(No::Signed);
+        }
+        let Received { fen, effective_on, reference } = self.checked(received)?;
+        if fen != advance.paid_fen {
+            return Err(field("fen", "give all that was paid; a bank gives back the whole"));
+        }
+        Ok(vec![FundEvent::AdvanceBounced {
+            advance: advance.id,
+            tenant: advance.tenant,
+            fen,
+            recovered_fen: advance.recovered_fen,
+            written_off_fen: advance.written_off_fen,
+            effective_on,
+            reference,
+        }])
+    }
+
+    /// 扣划: what was demanded is taken from the deposit as soon as it holds something again.
+    fn draw(&self) -> Decided {
+        let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+        let tenant = advance.tenant.ok_or(No::NobodyOwes)?;
+        let fen = self.state.ledger.balance(Account::Deposit(tenant)).min(advance.owed());
+        if advance.owed() == Fen::ZERO {
+            return Err(No::NobodyOwes);
+        }
+        if fen == Fen::ZERO {
+            return Err(No::Short(Account::Deposit(tenant)));
+        }
+        let (advance, effective_on) = (advance.id, self.now.civil_date());
+        Ok(vec![FundEvent::RecourseDrawn { advance, tenant, fen, effective_on }])
+    }
+
     fn receive_recourse(&self, received: &Received) -> Decided {
         let advance = self.advance_in(&[AdvanceStatus::Paid])?;
+        let tenant = advance.tenant.ok_or(No::NobodyOwes)?;
         let Received { fen, effective_on, reference } = self.checked(received)?;
-        let tenant = advance.tenant.ok_or(No::NotDueYet)?;
         if fen > advance.owed() {
             return Err(field("fen", "give no more than is owed; book the rest as a deposit"));
         }
@@ -425,7 +485,7 @@ impl Act<'_> {
     fn agree(&self, effective_on: Date) -> Decided {
         let proposal = self.proposal()?;
         self.is_not(proposal.proposed_by)?;
-        self.not_later_than_today(effective_on)?;
+        self.is_recent(effective_on)?;
         Ok(vec![self.carried_out(proposal.id, &proposal.kind, effective_on)?])
     }
 
@@ -438,7 +498,7 @@ impl Act<'_> {
         let event = match kind {
             ProposalKind::WriteOff { advance, fen } => {
                 let owes = self.advance_in(&[AdvanceStatus::Paid])?;
-                let tenant = owes.tenant.ok_or(No::NotDueYet)?;
+                let tenant = owes.tenant.ok_or(No::NobodyOwes)?;
                 if *fen > owes.owed() {
                     return Err(field("fen", "less is owed by now"));
                 }
@@ -446,6 +506,10 @@ impl Act<'_> {
                 FundEvent::WrittenOff { advance, tenant, fen, effective_on, proposal }
             }
             ProposalKind::ReturnDeposit { tenant, fen } => {
+                // It is there for what the tenant owes (电商法 Art. 58).
+                if self.state.tenant_open_fen.is_none_or(|open| open > Fen::ZERO) {
+                    return Err(No::TenantOwes);
+                }
                 let (tenant, fen) = (*tenant, *fen);
                 FundEvent::DepositReturned { tenant, fen, effective_on, proposal }
             }
@@ -471,7 +535,9 @@ impl Act<'_> {
     }
 
     fn assert(&self, on: Date) -> Decided {
-        if on >= self.now.civil_date() && self.actor.role == Role::System {
+        let is_over = on < self.now.civil_date();
+        let is_closed = self.state.closed_on.is_some_and(|closed| closed >= on);
+        if self.actor.role == Role::System && (!is_over || is_closed) {
             return Err(No::NotDueYet);
         }
         self.not_later_than_today(on)?;
@@ -527,8 +593,27 @@ impl Act<'_> {
         Ok(())
     }
 
-    /// Money that came or went: an amount, a day that is not to come, and the slip that shows it.
+    /// Neither to come nor so old that a person should look first.
+    fn is_recent(&self, day: Date) -> Result<(), No> {
+        self.not_later_than_today(day)?;
+        let back = i64::from(self.policy.rules.backdate_days).saturating_mul(DAY_MILLIS);
+        if day < self.now.plus_millis(-back).civil_date() {
+            return Err(field("effective_on", "it is dated too far back (backdate_days)"));
+        }
+        Ok(())
+    }
+
+    /// Money that came, or a line of the statement: booked once, and soon.
     fn checked(&self, received: &Received) -> Result<Received, No> {
+        self.is_recent(received.effective_on)?;
+        if self.state.slip_is_booked {
+            return Err(No::SlipBooked);
+        }
+        self.evidence(received)
+    }
+
+    /// Money that came or went: an amount, a day that is not to come, and the slip that shows it.
+    fn evidence(&self, received: &Received) -> Result<Received, No> {
         payable(received.fen)?;
         self.not_later_than_today(received.effective_on)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);

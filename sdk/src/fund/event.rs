@@ -172,6 +172,26 @@ pub enum FundEvent {
         /// Why, as a code.
         cause: String,
     },
+    /// 退汇: the bank gave it back. What had come back for it goes to the tenant's deposit, what was
+    /// owed is owed no more, what was written off is no loss.
+    AdvanceBounced {
+        /// Which.
+        advance: AdvanceId,
+        /// Who was liable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<TenantId>,
+        /// What came back from the bank: all that was paid.
+        fen: Fen,
+        /// What the tenant had paid for it.
+        recovered_fen: Fen,
+        /// What was written off.
+        written_off_fen: Fen,
+        /// The day it counts.
+        #[serde(with = "iso_date")]
+        effective_on: Date,
+        /// The number of the bank's slip.
+        reference: String,
+    },
     /// 消费者签收
     AdvanceSigned {
         /// Which.
@@ -303,6 +323,7 @@ impl FundEvent {
             Self::AdvanceUnknown { .. } => "advance_unknown",
             Self::AdvancePaid { .. } => "advance_paid",
             Self::AdvanceRefused { .. } => "advance_refused",
+            Self::AdvanceBounced { .. } => "advance_bounced",
             Self::AdvanceSigned { .. } => "advance_signed",
             Self::RecourseDrawn { .. } => "recourse_drawn",
             Self::TopUpDemanded { .. } => "top_up_demanded",
@@ -330,6 +351,7 @@ impl FundEvent {
             | Self::AdvanceUnknown { advance }
             | Self::AdvancePaid { advance, .. }
             | Self::AdvanceRefused { advance, .. }
+            | Self::AdvanceBounced { advance, .. }
             | Self::AdvanceSigned { advance, .. }
             | Self::RecourseDrawn { advance, .. }
             | Self::TopUpDemanded { advance, .. }
@@ -357,6 +379,7 @@ impl FundEvent {
             | Self::DepositReceived { effective_on, .. }
             | Self::DepositReturned { effective_on, .. }
             | Self::AdvancePaid { effective_on, .. }
+            | Self::AdvanceBounced { effective_on, .. }
             | Self::RecourseDrawn { effective_on, .. }
             | Self::RecourseReceived { effective_on, .. }
             | Self::WrittenOff { effective_on, .. }
@@ -390,6 +413,7 @@ impl FundEvent {
                 one(Payable, Pool, released_fen),
             ],
             Self::AdvanceRefused { released_fen, .. } => vec![one(Payable, Pool, released_fen)],
+            Self::AdvanceBounced { .. } => return self.bounced(),
             Self::RecourseDrawn { tenant, fen, .. } => {
                 vec![one(Deposit(*tenant), Receivable(*tenant), fen), one(Advanced, Pool, fen)]
             }
@@ -408,6 +432,28 @@ impl FundEvent {
             | Self::Proposed { .. }
             | Self::ProposalDeclined { .. }
             | Self::Asserted { .. } => Vec::new(),
+        };
+        moves.into_iter().flatten().collect()
+    }
+}
+
+impl FundEvent {
+    /// The postings of a payment that came back.
+    fn bounced(&self) -> Vec<Move> {
+        use Account::{Advanced, Bank, Deposit, Loss, Pool, Receivable};
+        let Self::AdvanceBounced { tenant, fen, recovered_fen, written_off_fen, .. } = self else {
+            return Vec::new();
+        };
+        let back = recovered_fen.checked_add(*written_off_fen);
+        let owed = back.and_then(|back| fen.checked_sub(back)).unwrap_or(Fen::ZERO);
+        let moves = match tenant {
+            None => vec![Move::some(Bank, Pool, *fen), Move::some(Advanced, Loss, *fen)],
+            Some(tenant) => vec![
+                Move::some(Bank, Pool, *fen),
+                Move::some(Pool, Deposit(*tenant), *recovered_fen),
+                Move::some(Advanced, Loss, *written_off_fen),
+                Move::some(Advanced, Receivable(*tenant), owed),
+            ],
         };
         moves.into_iter().flatten().collect()
     }

@@ -4,6 +4,7 @@
 //! A transaction is dated on the day it was written down, because assertions must hold in the order of
 //! writing; the day on which it counts stands beside it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::account::{Account, Side};
@@ -76,37 +77,58 @@ pub fn beancount(lines: &[JournalLine]) -> String {
     for account in accounts(lines) {
         let _ = writeln!(text, "{opened} open {} CNY", capital_name(account));
     }
+    let closed = closed_days(lines);
     for (place, line) in lines.iter().enumerate() {
-        let (at, event) = (line.stamped.at.civil_date(), &line.stamped.event);
-        if let FundEvent::Asserted { balances, .. } = event {
-            // Beancount asserts at the beginning of a day: what was written down later on this day
-            // would count as well, so such an assertion is left to the next.
-            let last = lines[place + 1..].iter().all(|later| {
-                later.stamped.at.civil_date() > at || later.stamped.event.moves().is_empty()
-            });
-            let Ok(next) = at.tomorrow() else { continue };
-            if last {
-                for (account, fen) in asserted(lines, balances) {
-                    let (name, amount) = (capital_name(account), signed(account, fen));
-                    let _ = writeln!(text, "\n{next} balance {name}  {amount} CNY");
-                }
+        text.push_str(&transaction(line));
+        let at = line.stamped.at.civil_date();
+        let is_last = lines.get(place + 1).is_none_or(|next| next.stamped.at.civil_date() > at);
+        // Beancount asserts at the beginning of a day.
+        if let (true, Some(ledger), Ok(next)) = (is_last, closed.get(&at), at.tomorrow()) {
+            let balances: Vec<_> = ledger.balances().collect();
+            for (account, fen) in asserted(lines, &balances) {
+                let (name, amount) = (capital_name(account), signed(account, fen));
+                let _ = writeln!(text, "\n{next} balance {name}  {amount} CNY");
             }
-            continue;
         }
-        let moves = event.moves();
-        if moves.is_empty() {
-            continue;
+    }
+    text
+}
+
+/// What is on every account at the end of each day that was closed, also where money moved after it
+/// was closed.
+fn closed_days(lines: &[JournalLine]) -> BTreeMap<Date, Ledger> {
+    let day = |line: &JournalLine| line.stamped.at.civil_date();
+    let closing =
+        lines.iter().filter(|one| matches!(one.stamped.event, FundEvent::Asserted { .. }));
+    let days: BTreeSet<Date> = closing.map(day).collect();
+    let (mut ledger, mut closed) = (Ledger::default(), BTreeMap::new());
+    for (place, line) in lines.iter().enumerate() {
+        // What cannot be posted is in no fund; the two programs will say so.
+        ledger = ledger.clone().post(&line.stamped.event.moves()).unwrap_or(ledger);
+        let is_last = lines.get(place + 1).is_none_or(|next| day(next) > day(line));
+        if is_last && days.contains(&day(line)) {
+            closed.insert(day(line), ledger.clone());
         }
-        let effective = event.effective_on(line.stamped.at);
-        let _ = writeln!(text, "\n{at} * \"{}\"\n  entry: \"{}\"", event.label_zh(), line.n);
-        let _ = writeln!(text, "  effective: {effective}");
-        if let Some(advance) = event.advance() {
-            let _ = writeln!(text, "  advance: \"{advance}\"");
-        }
-        for one in moves {
-            let _ = writeln!(text, "  {}  {} CNY", capital_name(one.debit), one.fen.to_yuan());
-            let _ = writeln!(text, "  {}  -{} CNY", capital_name(one.credit), one.fen.to_yuan());
-        }
+    }
+    closed
+}
+
+/// One entry in the language of beancount; nothing where no money moves.
+fn transaction(line: &JournalLine) -> String {
+    let (at, event) = (line.stamped.at.civil_date(), &line.stamped.event);
+    let (mut text, moves) = (String::new(), event.moves());
+    if moves.is_empty() {
+        return text;
+    }
+    let effective = event.effective_on(line.stamped.at);
+    let _ = writeln!(text, "\n{at} * \"{}\"\n  entry: \"{}\"", event.label_zh(), line.n);
+    let _ = writeln!(text, "  effective: {effective}");
+    if let Some(advance) = event.advance() {
+        let _ = writeln!(text, "  advance: \"{advance}\"");
+    }
+    for one in moves {
+        let _ = writeln!(text, "  {}  {} CNY", capital_name(one.debit), one.fen.to_yuan());
+        let _ = writeln!(text, "  {}  -{} CNY", capital_name(one.credit), one.fen.to_yuan());
     }
     text
 }
@@ -174,6 +196,7 @@ impl FundEvent {
             Self::AdvanceUnknown { .. } => "付款结果待核实",
             Self::AdvancePaid { .. } => "先行赔付已付",
             Self::AdvanceRefused { .. } => "付款未成，释放预留",
+            Self::AdvanceBounced { .. } => "退汇，款项已退回",
             Self::AdvanceSigned { .. } => "消费者签收",
             Self::RecourseDrawn { .. } => "追偿：扣划商户保证金",
             Self::TopUpDemanded { .. } => "追偿：通知商户补足",

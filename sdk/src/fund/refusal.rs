@@ -22,6 +22,18 @@ pub enum FundRefusalCode {
     SamePerson,
     /// Above the limit the manager is one of the two.
     ManagerNeeded,
+    /// Whoever asked for it, a supervisor or the manager takes it back.
+    NotRequester,
+    /// Nobody owes anything for it: the host bears it.
+    NobodyOwes,
+    /// The tenant owes, or may come to owe, what its deposit is for.
+    TenantOwes,
+    /// The consumer signed for it.
+    Signed,
+    /// The day until which it was to be paid has passed.
+    PayDayOver,
+    /// This slip was booked before.
+    SlipBooked,
     /// The case has no settlement to perform, or is another's.
     CaseNotSettled,
     /// Only the first responder, or a supervisor, asks for a case.
@@ -75,6 +87,12 @@ impl FundRefusal {
             FundRefusalCode::ProposalOver => "proposal_over",
             FundRefusalCode::SamePerson => "same_person",
             FundRefusalCode::ManagerNeeded => "manager_needed",
+            FundRefusalCode::NotRequester => "not_requester",
+            FundRefusalCode::NobodyOwes => "nobody_owes",
+            FundRefusalCode::TenantOwes => "tenant_owes",
+            FundRefusalCode::Signed => "signed",
+            FundRefusalCode::PayDayOver => "pay_day_over",
+            FundRefusalCode::SlipBooked => "slip_booked",
             FundRefusalCode::CaseNotSettled => "case_not_settled",
             FundRefusalCode::NotFirstResponder => "not_first_responder",
             FundRefusalCode::GroundsNotMet => "grounds_not_met",
@@ -101,6 +119,7 @@ impl FundRefusal {
             | FundRefusalCode::TenantLimit
             | FundRefusalCode::DayLimit
             | FundRefusalCode::ClerkLimit => Some("fen"),
+            FundRefusalCode::SlipBooked => Some("reference"),
             _ => None,
         }
     }
@@ -113,13 +132,23 @@ impl FundRefusal {
             FundRefusalCode::RoleNotPermitted => format!("您的岗位不能办理“{label}”"),
             FundRefusalCode::Unknown => "没有这一笔，请刷新页面".to_owned(),
             FundRefusalCode::WrongStatus(status) => {
-                format!("该笔先付{}，不能“{label}”", status.label_zh())
+                format!("该笔先付现为“{}”，不能“{label}”", status.label_zh())
             }
             FundRefusalCode::ProposalOver => "该事项已有结论".to_owned(),
             FundRefusalCode::SamePerson => {
                 "须由另一人办理：申请、审核、付款不能是同一人".to_owned()
             }
-            FundRefusalCode::ManagerNeeded => "金额超过双人审核限额，其中一人须是负责人".to_owned(),
+            FundRefusalCode::ManagerNeeded => {
+                "本案先付合计超过双人审核限额，两人中须有一名负责人".to_owned()
+            }
+            FundRefusalCode::NotRequester => "只有申请人本人、主管或负责人可以撤回".to_owned(),
+            FundRefusalCode::NobodyOwes => "该笔由本单位自担，没有可追偿的商户".to_owned(),
+            FundRefusalCode::TenantOwes => {
+                "该商户尚有应收追偿款或在办先付，先收回、扣划或核销，再退还保证金".to_owned()
+            }
+            FundRefusalCode::Signed => "消费者已签收，不能登记退汇".to_owned(),
+            FundRefusalCode::PayDayOver => "已过付款期限，预留即将释放；请重新申请".to_owned(),
+            FundRefusalCode::SlipBooked => "该凭证号已登记过，请核对是否重复入账".to_owned(),
             FundRefusalCode::CaseNotSettled => {
                 "案件尚未和解或已办结；先行赔付用于履行已达成的和解".to_owned()
             }
@@ -137,9 +166,25 @@ impl FundRefusal {
                 format!("“{}”余额不足", account.label_zh())
             }
             FundRefusalCode::NotDueYet => "尚未到时间，或已办理".to_owned(),
-            FundRefusalCode::FieldInvalid { .. } => "填写有误，请按提示改正".to_owned(),
+            FundRefusalCode::FieldInvalid { field, .. } => {
+                format!("{}填写有误，请按提示改正", field_zh(field))
+            }
             FundRefusalCode::NoDeadline => "该年度的工作日历未装入，无法计算期限".to_owned(),
         }
+    }
+}
+
+/// What a cashier calls a field.
+fn field_zh(field: &str) -> &'static str {
+    match field {
+        "fen" => "金额",
+        "effective_on" => "日期",
+        "reference" => "凭证号",
+        "tenant" => "商户",
+        "paper_no" => "纸质材料编号",
+        "n" => "分录号",
+        "cause" => "原因",
+        _ => "",
     }
 }
 

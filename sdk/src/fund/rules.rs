@@ -25,13 +25,15 @@ pub struct FundRules {
     pub expire_working_days: u32,
     /// So many working days a tenant has to pay back what its deposit did not cover.
     pub top_up_working_days: u32,
+    /// So many days back a slip may be dated: what is older is looked into by a person first.
+    pub backdate_days: u32,
     /// Below this the fund raises an alarm; in fen.
     pub floor_fen: Fen,
 }
 
 impl Default for FundRules {
     /// 5,000 yuan a case, 20,000 a tenant, 50,000 a day, 10,000 a clerk and day; two people above
-    /// 2,000; no small-claims lane; 5 working days each; alarm below 5,000. Choices of ours (U).
+    /// 2,000; no small-claims lane; 5 working days each; slips of 31 days; alarm below 5,000. Choices of ours (U).
     fn default() -> Self {
         Self {
             case_limit_fen: Fen::new(500_000),
@@ -42,6 +44,7 @@ impl Default for FundRules {
             small_claim_fen: Fen::ZERO,
             expire_working_days: 5,
             top_up_working_days: 5,
+            backdate_days: 31,
             floor_fen: Fen::new(500_000),
         }
     }

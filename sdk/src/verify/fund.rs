@@ -30,7 +30,7 @@ impl FundCheck {
         let event = &stamped.event;
         let role = stamped.actor.role;
         let lane = self.is_small_claim(&stamped);
-        unless(role_may(role, action(event)) || lane || is_recourse(event), "the role may not")?;
+        unless(role_may(role, action(event)) || lane, "the role may not")?;
         self.by_another_person(&stamped, lane)?;
         self.as_proposed(&stamped)?;
         if let FundEvent::Asserted { balances, .. } = event {
@@ -142,11 +142,6 @@ impl FundCheck {
     }
 }
 
-/// Follows a payment of itself.
-const fn is_recourse(event: &FundEvent) -> bool {
-    matches!(event, FundEvent::RecourseDrawn { .. } | FundEvent::TopUpDemanded { .. })
-}
-
 /// The action that leads to an event.
 const fn action(event: &FundEvent) -> FundAction {
     match event {
@@ -159,9 +154,10 @@ const fn action(event: &FundEvent) -> FundAction {
         FundEvent::AdvanceExpired { .. } => FundAction::Expire,
         FundEvent::AdvanceSubmitted { .. } => FundAction::Submit,
         FundEvent::AdvanceUnknown { .. } => FundAction::LoseTrack,
-        FundEvent::AdvancePaid { .. }
-        | FundEvent::RecourseDrawn { .. }
-        | FundEvent::TopUpDemanded { .. } => FundAction::ConfirmPaid,
+        // What is drawn or demanded with a payment, whoever paid may.
+        FundEvent::AdvancePaid { .. } | FundEvent::TopUpDemanded { .. } => FundAction::ConfirmPaid,
+        FundEvent::RecourseDrawn { .. } => FundAction::Draw,
+        FundEvent::AdvanceBounced { .. } => FundAction::Bounce,
         FundEvent::AdvanceRefused { .. } => FundAction::ConfirmRefused,
         FundEvent::AdvanceSigned { .. } => FundAction::Sign,
         FundEvent::TopUpOverdue { .. } => FundAction::NoteTopUpOverdue,

@@ -10,6 +10,7 @@ use green_channel::channel::fund::Queue;
 use green_channel::channel::payout::{
     PayoutAnswer, PayoutLimits, PayoutOrder, PayoutProvider, PayoutSilence,
 };
+use green_channel::fund::FundRules;
 use green_channel::ids::AdvanceId;
 use green_channel::testkit::{PayoutFaults, SandboxProvider};
 
@@ -69,7 +70,9 @@ async fn until_killed<T>(step: impl Future<Output = Result<T, impl std::fmt::Dis
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_provider_does_nobody_is_paid_twice_and_everything_paid_is_booked() {
-    let world = world_with(wide()).await;
+    // Many small claims of few cases.
+    let small_claim_fen = Fen::new(100_000_000_000);
+    let world = world_with(FundRules { small_claim_fen, ..wide() }).await;
     world.fill(100_000_000).await;
     let sandbox = SandboxProvider::new(12_315, world.clock.now().civil_date());
     let provider = Killing { inner: sandbox.clone(), calls: AtomicU64::new(0) };

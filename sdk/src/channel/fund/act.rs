@@ -22,6 +22,10 @@ use crate::time::Date;
 const DAY: &str = "fund_day";
 /// Entries that were reversed.
 const REVERSED: &str = "fund_reversed";
+/// The last day that was closed.
+const CLOSED: &str = "fund_closed";
+/// Slips that were booked.
+const SLIP: &str = "fund_slip";
 /// What is pending for a tenant, so that its limit need not be summed up.
 const TENANT: &str = "fund_tenant";
 /// How often a decision is tried again when something moved in between.
@@ -85,6 +89,7 @@ struct Read {
     proposal: Option<Seen<Proposal>>,
     day: Option<(Date, Seen<DayUse>)>,
     tenant: Option<(TenantId, Seen<Fen>)>,
+    closed: Option<Seen<String>>,
     case: Option<LoadedCase>,
     state: FundState,
 }
@@ -141,7 +146,7 @@ impl<S: Store> Channel<S> {
             actor,
             policy: None,
         };
-        let (mut change, advance) = self.prepare_fund(&read, target, &stamped).await?;
+        let (mut change, advance) = self.prepare_fund(&read, command, target, &stamped).await?;
         change.streams.push(self.stage_fund(&chain, &events)?);
         let has_reports = !change.outbox.is_empty();
         self.store().commit(change).await?;
@@ -176,7 +181,8 @@ impl<S: Store> Channel<S> {
             FundAction::Assert => self.all_books().await?,
             _ => self.books(&tenants).await?,
         };
-        let (day, tenant) = self.read_limits(command, advance.as_ref()).await?;
+        let kind = proposal.as_ref().map(|seen| &seen.row.kind);
+        let (day, tenant) = self.read_limits(command, advance.as_ref(), kind).await?;
         let mut state = FundState {
             ledger: books.ledger.clone(),
             advance: advance.as_ref().map(|seen| seen.row.advance.clone()),
@@ -186,6 +192,11 @@ impl<S: Store> Channel<S> {
         };
         if let Some(n) = reversed_entry(command, proposal.as_ref()) {
             state.to_reverse = self.to_reverse(n).await?;
+        }
+        let closed = self.seen_closed().await?;
+        state.closed_on = closed.as_ref().and_then(|seen| seen.row.parse().ok());
+        if let Some(id) = slip_of(command) {
+            state.slip_is_booked = self.store().record(SLIP, &id).await?.is_some();
         }
         if let Some((_, day)) = &day {
             state.day = day.row.clone();
@@ -198,7 +209,31 @@ impl<S: Store> Channel<S> {
             // Also one that has left: the host answers for it (消法 Art. 43) and may recover.
             state.tenant_is_there = self.tenant(id).await?.is_some();
         }
-        Ok(Read { books, advance, proposal, day, tenant, case, state })
+        Ok(Read { books, advance, proposal, day, tenant, closed, case, state })
+    }
+
+    async fn seen_closed(&self) -> Result<Option<Seen<String>>, StoreError> {
+        let row = self.store().record(CLOSED, "last").await?;
+        row.as_ref().map(seen).transpose()
+    }
+
+    /// Closes yesterday (日终核对), if the fund was ever used and nobody closed it.
+    ///
+    /// # Errors
+    /// See [`FundError`]; in each case nothing was written.
+    pub(in crate::channel) async fn close_yesterday(&self) -> Result<bool, FundError> {
+        let Ok(on) = self.now().civil_date().yesterday() else { return Ok(false) };
+        let closed = self.seen_closed().await?.and_then(|seen| seen.row.parse::<Date>().ok());
+        let is_used = self.store().stream_head(FUND_STREAM).await?.is_some();
+        if !is_used || closed.is_some_and(|closed| closed >= on) {
+            return Ok(false);
+        }
+        let (actor, close) = (self.system(), FundCommand::Assert { on });
+        match self.act_fund(actor, &close, &FundTarget::default()).await {
+            Ok(_) => Ok(true),
+            Err(FundError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The moves of an entry, unless it was reversed.
@@ -216,6 +251,7 @@ impl<S: Store> Channel<S> {
         &self,
         command: &FundCommand,
         advance: Option<&Seen<AdvanceRow>>,
+        proposed: Option<&ProposalKind>,
     ) -> Result<(Option<(Date, Seen<DayUse>)>, Option<(TenantId, Seen<Fen>)>), StoreError> {
         let mut day = None;
         if let FundCommand::Request { .. } = command {
@@ -226,7 +262,13 @@ impl<S: Store> Channel<S> {
         }
         let of = match command {
             FundCommand::Request { tenant, .. } => *tenant,
-            _ => advance.and_then(|seen| seen.row.advance.tenant),
+            FundCommand::Propose { kind: ProposalKind::ReturnDeposit { tenant, .. }, .. } => {
+                Some(*tenant)
+            }
+            _ => match proposed {
+                Some(ProposalKind::ReturnDeposit { tenant, .. }) => Some(*tenant),
+                _ => advance.and_then(|seen| seen.row.advance.tenant),
+            },
         };
         let mut tenant = None;
         if let Some(id) = of {
@@ -241,6 +283,7 @@ impl<S: Store> Channel<S> {
     async fn prepare_fund(
         &self,
         read: &Read,
+        command: &FundCommand,
         target: &FundTarget,
         stamped: &[FundStamped],
     ) -> Result<(Change, Option<AdvanceRow>), FundError> {
@@ -255,6 +298,8 @@ impl<S: Store> Channel<S> {
         let mut records = read.books.written(&ledger)?;
         records.extend(self.proposal_records(read, stamped)?);
         records.extend(limit_records(read, after.as_ref())?);
+        records.extend(slip_records(command)?);
+        records.extend(closed_record(read, stamped)?);
         let before = read.state.advance.as_ref();
         let row = match (&after, &read.case) {
             (Some(advance), Some(case)) if after.as_ref() != before => {
@@ -339,6 +384,28 @@ impl<S: Store> Channel<S> {
         }
         Ok(records)
     }
+}
+
+/// The slip that a command books, as it is remembered.
+fn slip_of(command: &FundCommand) -> Option<String> {
+    command.slip().map(|(way, reference)| format!("{way}/{reference}"))
+}
+
+/// A slip is booked once; an entry that is reversed keeps its own, so that both can be found.
+fn slip_records(command: &FundCommand) -> Result<Vec<RecordWrite>, StoreError> {
+    let write = |id| write(SLIP, id, 0, &true);
+    slip_of(command).map(write).into_iter().collect()
+}
+
+/// The last day that was closed; an earlier one that is closed again changes nothing.
+fn closed_record(read: &Read, stamped: &[FundStamped]) -> Result<Option<RecordWrite>, StoreError> {
+    let closing = stamped.iter().find_map(|one| match &one.event {
+        FundEvent::Asserted { on, .. } => Some(*on),
+        _ => None,
+    });
+    let later = closing.filter(|on| read.state.closed_on.is_none_or(|closed| *on > closed));
+    let version = read.closed.as_ref().map_or(0, |seen| seen.version);
+    later.map(|on| write(CLOSED, "last".to_owned(), version, &on.to_string())).transpose()
 }
 
 /// Whether an event carries a proposal out, or turns it down.

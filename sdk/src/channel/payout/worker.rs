@@ -42,6 +42,10 @@ pub struct PaidRound {
     pub expired: u32,
     /// Tenants that did not pay back in time.
     pub overdue: u32,
+    /// Debts for which a deposit was drawn on again.
+    pub drawn: u32,
+    /// Days that were closed.
+    pub closed: u32,
 }
 
 impl<S: Store> Channel<S> {
@@ -124,14 +128,17 @@ impl<S: Store> Channel<S> {
         Ok(round)
     }
 
-    /// What time alone brings: approved advances that nobody paid, and tenants that did not pay back.
+    /// What time alone brings: approved advances that nobody paid, deposits that hold something again,
+    /// and tenants that did not pay back; and the end of a day.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tick_fund(&self, limit: u32) -> Result<PaidRound, FundError> {
         let expired = self.try_all(Queue::Pay, &FundCommand::Expire, limit).await?;
+        let drawn = self.try_all(Queue::Owed, &FundCommand::Draw, limit).await?;
         let overdue = self.try_all(Queue::Owed, &FundCommand::NoteTopUpOverdue, limit).await?;
-        Ok(PaidRound { expired, overdue, ..PaidRound::default() })
+        let closed = u32::from(self.close_yesterday().await?);
+        Ok(PaidRound { expired, overdue, drawn, closed, ..PaidRound::default() })
     }
 
     /// Tries a command on everything in a queue; what is not due refuses it.
