@@ -186,6 +186,32 @@ impl Config {
         if !(1..=30).contains(&self.rules.retention_years) {
             return fail("rules.retention_years", "1 至 30 年");
         }
+        self.check_fund()?;
+        if self.rules.clerk_offer_limit_fen < 0 {
+            return fail("rules.clerk_offer_limit_fen", "不能为负数");
+        }
+        if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
+            return fail("server.request_seconds", "时限至少 1 秒");
+        }
+        if self.server.connections == 0 {
+            return fail("server.connections", "至少为 1");
+        }
+        if self.server.in_flight_mib == 0 {
+            return fail("server.in_flight_mib", "至少为 1");
+        }
+        if self.storage.queue == 0 {
+            return fail("storage.queue", "至少为 1");
+        }
+        if !(1..=480).contains(&self.console.idle_minutes) {
+            return fail("console.idle_minutes", "须为 1 至 480");
+        }
+        if !(1..=24).contains(&self.console.session_hours) {
+            return fail("console.session_hours", "须为 1 至 24");
+        }
+        Ok(())
+    }
+
+    fn check_fund(&self) -> Result<(), ConfigError> {
         let fund = &self.fund;
         for (field, fen) in [
             ("fund.case_limit_fen", fund.case_limit_fen),
@@ -210,27 +236,6 @@ impl Config {
         }
         if !(1..=366).contains(&fund.backdate_days) {
             return fail("fund.backdate_days", "1 至 366 天");
-        }
-        if self.rules.clerk_offer_limit_fen < 0 {
-            return fail("rules.clerk_offer_limit_fen", "不能为负数");
-        }
-        if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
-            return fail("server.request_seconds", "时限至少 1 秒");
-        }
-        if self.server.connections == 0 {
-            return fail("server.connections", "至少为 1");
-        }
-        if self.server.in_flight_mib == 0 {
-            return fail("server.in_flight_mib", "至少为 1");
-        }
-        if self.storage.queue == 0 {
-            return fail("storage.queue", "至少为 1");
-        }
-        if !(1..=480).contains(&self.console.idle_minutes) {
-            return fail("console.idle_minutes", "须为 1 至 480");
-        }
-        if !(1..=24).contains(&self.console.session_hours) {
-            return fail("console.session_hours", "须为 1 至 24");
         }
         Ok(())
     }
