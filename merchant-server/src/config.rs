@@ -160,8 +160,6 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let fail =
-            |field, problem: &str| Err(ConfigError::Field { field, problem: problem.to_owned() });
         let url = &self.server.public_url;
         if !(url.starts_with("https://") || url.starts_with("http://")) || url.ends_with('/') {
             return fail("server.public_url", "以 http:// 或 https:// 开头，末尾不带斜杠");
@@ -239,6 +237,10 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn fail(field: &'static str, problem: &str) -> Result<(), ConfigError> {
+    Err(ConfigError::Field { field, problem: problem.to_owned() })
 }
 
 /// How long personal data is kept after closing where nothing is configured.
