@@ -47,13 +47,13 @@ impl From<SlipInput> for Received {
 pub(crate) struct PayeeInput {
     /// 收款人
     #[schema(min_length = 1, max_length = 200)]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// 账号
     #[schema(min_length = 1, max_length = 200)]
-    pub(super) account: String,
+    pub(crate) account: String,
     /// 开户行
     #[schema(min_length = 1, max_length = 200)]
-    pub(super) bank: String,
+    pub(crate) bank: String,
 }
 
 /// An advance that is asked for.
@@ -132,7 +132,7 @@ pub(crate) enum AdvanceCommand {
 
 impl AdvanceCommand {
     /// The fund's command, and what it is about: this advance, with the words that go with it.
-    pub(super) fn into_command(
+    pub(crate) fn into_command(
         self,
         advance: AdvanceId,
         engine: &Engine,
@@ -235,7 +235,7 @@ pub(crate) enum FundInput {
 
 impl FundInput {
     /// The entry that it would reverse.
-    pub(super) const fn reverses(&self) -> Option<u64> {
+    pub(crate) const fn reverses(&self) -> Option<u64> {
         match self {
             Self::ProposeReverse { n } => Some(*n),
             _ => None,
@@ -243,7 +243,7 @@ impl FundInput {
     }
 
     /// The fund's command, and what it is about. `moves` are those of the entry to reverse.
-    pub(super) fn into_command(
+    pub(crate) fn into_command(
         self,
         moves: Vec<green_channel::fund::Move>,
         engine: &Engine,
@@ -282,7 +282,7 @@ fn propose(engine: &Engine, kind: ProposalKind) -> FundCommand {
 }
 
 /// The words of a request, as they are sealed.
-pub(super) fn words(payee: PayeeInput, reason: String) -> ApiResult<Vec<Private>> {
+pub(crate) fn words(payee: PayeeInput, reason: String) -> ApiResult<Vec<Private>> {
     Ok(vec![
         word("payee_name", "payee.name", payee.name, PAYEE_MAX)?,
         word("payee_account", "payee.account", payee.account, PAYEE_MAX)?,

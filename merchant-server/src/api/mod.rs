@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 pub(crate) use act::{ANSWER_PATH, Done, carry_out};
 pub(crate) use command_input::Step;
 pub(crate) use document::print_document;
+pub(crate) use fund_input::{AdvanceCommand, FundInput, PayeeInput, words};
 
 use crate::app::App;
 

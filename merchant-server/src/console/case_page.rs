@@ -22,7 +22,8 @@ use super::pages::parts::{
 use super::plain::Listed;
 use super::shell::Visitor;
 use super::{
-    PageResult, Trouble, agreement, desk, format, person_cards, render, reports, standing, wording,
+    PageResult, Trouble, agreement, desk, format, fund, person_cards, render, reports, standing,
+    wording,
 };
 use crate::app::App;
 use crate::auth::Permission;
@@ -99,6 +100,7 @@ pub(super) async fn page(
         error: error.unwrap_or_default(),
         link: remarks.link.clone(),
         standing: standing::standing(&view, &names),
+        advances: fund::case_advances(app, visitor, id, &view, remarks).await?,
         related: view.related.iter().map(standing::related).collect(),
         facts: facts(&view),
         story: view.facts.clone(),

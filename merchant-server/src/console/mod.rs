@@ -12,6 +12,7 @@ mod desk;
 mod desk_consent;
 mod form;
 mod format;
+mod fund;
 mod log_page;
 mod login;
 mod names;
@@ -86,6 +87,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/console/shop", get(shop_room::list))
         .route("/console/shop/cases/{case_id}", get(shop_room::show))
         .route("/console/shop/cases/{case_id}/statement", post(shop_room::state))
+        .merge(fund::router())
         .merge(answer_link::router())
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(private))

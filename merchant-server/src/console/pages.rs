@@ -5,7 +5,7 @@
 
 use askama::Template;
 
-use self::forms::Actions;
+use self::forms::{Actions, PlainForm};
 use self::parts::{
     Badge, CaseRow, ClockCard, ConsentCard, ConsumerCard, ContactLine, Due, Fact, OfferCard,
     QueueFilter, RelatedLine, ReportLine, Shell, Step, Tab, Tile, TimelineEntry,
@@ -14,6 +14,7 @@ use self::parts::{
 pub(crate) mod agreement;
 pub(crate) mod answer_link;
 pub(crate) mod forms;
+pub(crate) mod fund;
 pub(crate) mod nav;
 pub(crate) mod parts;
 pub(crate) mod people;
@@ -37,6 +38,39 @@ pub(crate) struct LoginPage {
     pub(crate) next: String,
     /// Why the last attempt failed; empty for the first.
     pub(crate) error: String,
+}
+
+/// 先行赔付 on the page of a case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CaseAdvances {
+    /// Where the request is sent.
+    pub(crate) to: String,
+    /// What there is.
+    pub(crate) lines: Vec<CaseAdvance>,
+    /// The request; absent when this person may not, or the case does not allow it now.
+    pub(crate) request: Option<PlainForm>,
+    /// Why there is no request; empty for whoever never asks.
+    pub(crate) why_not: String,
+}
+
+impl CaseAdvances {
+    /// Whether there is anything to show.
+    pub(crate) const fn is_shown(&self) -> bool {
+        !self.lines.is_empty() || self.request.is_some()
+    }
+}
+
+/// An advance on the page of its case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CaseAdvance {
+    /// Its page; empty for whoever may not see it.
+    pub(crate) href: String,
+    /// How much.
+    pub(crate) amount: String,
+    /// Where it stands.
+    pub(crate) status: Badge,
+    /// What else is to be known.
+    pub(crate) note: String,
 }
 
 /// 工作台
@@ -99,6 +133,8 @@ pub(crate) struct CasePage {
     pub(crate) link: String,
     /// What is beside the state: what waits, stands still or was told.
     pub(crate) standing: Vec<Fact>,
+    /// 先行赔付
+    pub(crate) advances: CaseAdvances,
     /// Other cases of the same consumer.
     pub(crate) related: Vec<RelatedLine>,
     /// Goods, issue, requests, amounts, dates.

@@ -40,47 +40,64 @@ pub(super) struct Material<'a> {
 }
 
 /// A form in the making.
-struct Sketch<'a> {
+pub(super) struct Sketch<'a> {
     filled: Filled<'a>,
-    form: PlainForm,
+    pub(super) form: PlainForm,
 }
 
 impl<'a> Sketch<'a> {
     fn of(action: Action, remarks: &'a Remarks, hint: &str) -> Self {
-        let filled = Filled { action: action.code(), remarks };
+        Self::named(action.code(), action.label_zh(), remarks, hint)
+    }
+
+    /// A form for something that is no action of a case.
+    pub(super) fn named(code: &'static str, label: &str, remarks: &'a Remarks, hint: &str) -> Self {
+        let filled = Filled { action: code, remarks };
         let form = PlainForm {
-            action: action.code().to_owned(),
+            action: code.to_owned(),
             open: filled.refused(),
-            title: action.label_zh().to_owned(),
+            title: label.to_owned(),
             hint: hint.to_owned(),
-            submit_label: action.label_zh().to_owned(),
+            submit_label: label.to_owned(),
             ..PlainForm::default()
         };
         Self { filled, form }
     }
 
+    /// An amount that must be given; `proposal` stands there at first.
+    pub(super) fn yuan(self, name: &str, label: &str, proposal: &str) -> Self {
+        let field = self.field(PlainKind::Amount, name, label, proposal);
+        self.with(field)
+    }
+
+    /// A day of the past, or today.
+    pub(super) fn day(self, name: &str, label: &str, proposal: &str) -> Self {
+        let field = self.field(PlainKind::Date, name, label, proposal);
+        self.with(field)
+    }
+
     /// Unfolded from the start.
-    fn unfolded(mut self) -> Self {
+    pub(super) fn unfolded(mut self) -> Self {
         self.form.open = true;
         self
     }
 
-    fn intro(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn intro(mut self, text: impl Into<String>) -> Self {
         self.form.intro = text.into();
         self
     }
 
-    fn asking(mut self, question: &str) -> Self {
+    pub(super) fn asking(mut self, question: &str) -> Self {
         self.form.confirm = Some(question.to_owned());
         self
     }
 
-    fn grave(mut self) -> Self {
+    pub(super) fn grave(mut self) -> Self {
         self.form.tone = Tone::Bad;
         self
     }
 
-    fn submit(mut self, label: &str) -> Self {
+    pub(super) fn submit(mut self, label: &str) -> Self {
         label.clone_into(&mut self.form.submit_label);
         self
     }
@@ -102,12 +119,12 @@ impl<'a> Sketch<'a> {
         self
     }
 
-    fn text(self, name: &str, label: &str, hint: &str) -> Self {
+    pub(super) fn text(self, name: &str, label: &str, hint: &str) -> Self {
         let field = self.field(PlainKind::Text, name, label, "");
         self.with(PlainField { hint: hint.to_owned(), ..field })
     }
 
-    fn area(self, name: &str, label: &str, hint: &str) -> Self {
+    pub(super) fn area(self, name: &str, label: &str, hint: &str) -> Self {
         let field = self.field(PlainKind::Area, name, label, "");
         self.with(PlainField { hint: hint.to_owned(), ..field })
     }
@@ -128,16 +145,16 @@ impl<'a> Sketch<'a> {
         self.with(PlainField { earliest: today.to_string(), ..field })
     }
 
-    fn hidden(self, name: &str, value: &str) -> Self {
+    pub(super) fn hidden(self, name: &str, value: &str) -> Self {
         let field = self.field(PlainKind::Hidden, name, "", "");
         self.with(PlainField { value: value.to_owned(), ..field })
     }
 
-    fn select(self, name: &str, label: &str, options: &[(&str, &str)]) -> Self {
+    pub(super) fn select(self, name: &str, label: &str, options: &[(&str, &str)]) -> Self {
         self.choice(PlainKind::Select, name, label, options)
     }
 
-    fn checks(self, name: &str, label: &str, options: &[(&str, &str)]) -> Self {
+    pub(super) fn checks(self, name: &str, label: &str, options: &[(&str, &str)]) -> Self {
         self.choice(PlainKind::Checks, name, label, options)
     }
 

@@ -16,6 +16,7 @@ use crate::auth::{COOKIE, Permission, Session, SessionLimits, allows, session};
 const PASSWORD: &str = "/console/password";
 const ACCOUNT: &str = "/console/account";
 const DESK: &str = "/console";
+const FUND: &str = "/console/fund";
 const PEOPLE: &str = "/console/people";
 /// Where a 场内商户 begins.
 pub(super) const SHOP: &str = "/console/shop";
@@ -71,6 +72,7 @@ impl Visitor {
                 shop: self.may(Permission::ReadOwnCases),
                 reports: self.may(Permission::ReadReports),
                 tenants: self.may(Permission::ReadTenants),
+                fund: self.may(Permission::ReadFund),
                 log: self.may(Permission::ReadLog),
                 reveals: self.may(Permission::ReadReveals),
             },
@@ -107,6 +109,8 @@ pub(super) const fn home(role: Role) -> &'static str {
         SHOP
     } else if allows(role, Permission::ReadCases) {
         DESK
+    } else if allows(role, Permission::ReadFund) {
+        FUND
     } else {
         ACCOUNT
     }

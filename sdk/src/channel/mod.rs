@@ -54,8 +54,9 @@ pub use sequencer::Sequenced;
 pub use tenants::{TenantError, TenantRow};
 pub use timers::Ticked;
 pub use view_types::{
-    AskedView, AssignedView, CaseView, ChoiceView, ClockView, ConsentView, ConsumerView,
-    HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView, TransferView,
+    AskedView, AssignedView, CaseAdvanceView, CaseView, ChoiceView, ClockView, ConsentView,
+    ConsumerView, HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView,
+    TransferView,
 };
 
 use crate::calendar::Calendar;

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Explanation;
-use crate::case::{ClockKind, OfferStatus, Origin, Party, PauseGround, Rung, StateName, Via};
-use crate::ids::{CaseId, OfferId, Pseudonym, ReportId, TenantId};
+use crate::case::{
+    AdvanceStatus, ClockKind, OfferStatus, Origin, Party, PauseGround, Rung, StateName, Via,
+};
+
+use crate::ids::{AdvanceId, CaseId, OfferId, Pseudonym, ReportId, TenantId};
 use crate::protocol::Consent;
 use crate::store::OutboxRow;
 use crate::time::{Date, Timestamp, iso_date};
@@ -189,6 +192,23 @@ pub struct RelatedView {
     /// When it was received.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub received_at: Timestamp,
+}
+
+/// An advance of a case, for reading.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CaseAdvanceView {
+    /// Which.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub advance_id: AdvanceId,
+    /// Where it stands.
+    pub status: AdvanceStatus,
+    /// In Chinese.
+    pub status_label: String,
+    /// How much was asked for, in fen.
+    pub fen: i64,
+    /// How much the consumer got, in fen.
+    pub paid_fen: i64,
 }
 
 /// An offer, for reading.
@@ -435,6 +455,9 @@ pub struct CaseView {
     pub reached: bool,
     /// Attempts in vain since then.
     pub unreached: u64,
+    /// 先行赔付: every advance of the case, oldest first.
+    #[serde(default)]
+    pub advances: Vec<CaseAdvanceView>,
     /// Other cases of the same consumer, newest first, at most ten.
     pub related: Vec<RelatedView>,
     /// 事实

@@ -8,13 +8,14 @@ use super::casework::{Acted, Alongside, LoadedCase};
 use super::fund::AdvanceRow;
 use super::payout::Payee;
 use super::view_types::{
-    AskedView, AssignedView, CaseView, ChoiceView, ClockView, ConsentView, ConsumerView,
-    HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView, TransferView,
+    AskedView, AssignedView, CaseAdvanceView, CaseView, ChoiceView, ClockView, ConsentView,
+    ConsumerView, HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView,
+    TransferView,
 };
 use super::{ActError, Channel};
 use crate::case::{
-    Action, Actor, Case, CaseClock, CaseState, Choice, Command, Offer, Policy, Refusal, Role,
-    choices,
+    Action, Actor, Case, CaseAdvance, CaseClock, CaseState, Choice, Command, Offer, Policy,
+    Refusal, Role, choices,
 };
 use crate::codes::{PersonName, Phone};
 use crate::ids::CaseId;
@@ -70,6 +71,7 @@ impl<S: Store> Channel<S> {
     ///
     /// # Errors
     /// When there is none or it does not read back.
+    #[expect(clippy::too_many_lines, reason = "one line per field reads best as one list")]
     pub async fn view(&self, id: CaseId, actor: &Actor) -> Result<CaseView, ActError> {
         let loaded = self.load(id).await?;
         let policy = self.policy(&loaded.case)?;
@@ -120,6 +122,7 @@ impl<S: Store> Channel<S> {
             contacts: case.contacts,
             reached: case.reached,
             unreached: u64::try_from(case.unreached.len()).unwrap_or(u64::MAX),
+            advances: loaded.case.advances.iter().map(advance_view).collect(),
             related: self.related(&loaded, shown, actor.role).await?,
             facts: shown.map(|c| c.facts.clone()).unwrap_or_default(),
             brand: of.and_then(|c| c.goods.brand.clone()),
@@ -415,6 +418,16 @@ impl<S: Store> Channel<S> {
             all.insert(row.n, said.collect());
         }
         Ok(all)
+    }
+}
+
+fn advance_view(advance: &CaseAdvance) -> CaseAdvanceView {
+    CaseAdvanceView {
+        advance_id: advance.id,
+        status: advance.status,
+        status_label: advance.status.label_zh().to_owned(),
+        fen: advance.fen.as_fen(),
+        paid_fen: advance.paid_fen.as_fen(),
     }
 }
 

@@ -390,6 +390,15 @@ impl FundEvent {
         }
     }
 
+    /// What it is about in money: what was asked for, paid, received; a closing is about none.
+    #[must_use]
+    pub fn amount(&self) -> Option<Fen> {
+        match self {
+            Self::AdvanceRequested { fen, .. } | Self::TopUpDemanded { fen, .. } => Some(*fen),
+            _ => self.moves().first().map(|one| one.fen),
+        }
+    }
+
     /// Its postings, in order; most events that decide something post nothing.
     #[must_use]
     pub fn moves(&self) -> Vec<Move> {

@@ -211,10 +211,3 @@ impl FundEvent {
         }
     }
 }
-
-/// Whether an entry counts in a month.
-#[must_use]
-pub fn counts_in(line: &JournalLine, year: i16, month: i8) -> bool {
-    let day: Date = line.stamped.event.effective_on(line.stamped.at);
-    (day.year(), day.month()) == (year, month)
-}

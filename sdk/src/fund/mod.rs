@@ -7,24 +7,38 @@
 
 mod account;
 mod advance;
+mod batch;
+mod choices;
 mod command;
 mod decide;
 mod event;
 mod journal;
 mod ledger;
+mod month;
 mod refusal;
 mod rules;
+mod statement;
+mod table;
 mod words;
 
 pub use account::{Account, AccountError, Side};
 pub use advance::{Advance, AdvanceError, TopUp};
+pub use batch::{
+    BatchFile, BatchLine, BatchResult, ResultLine, TableError, read_results, write_batch,
+};
+pub use choices::{ADVANCE_ACTIONS, FundChoice, fund_choices};
 pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
 pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund, role_may};
 pub use event::{FundEvent, FundStamped, ProposalKind};
-pub use journal::{JournalLine, balances_after, beancount, counts_in, hledger};
+pub use journal::{JournalLine, balances_after, beancount, hledger};
 pub use ledger::{Ledger, LedgerError, Move};
+pub use month::{Month, MonthError, MonthFold, MonthRow, MonthStatement};
 pub use refusal::{FundRefusal, FundRefusalCode};
 pub use rules::{FundPolicy, FundRules};
+pub use statement::{
+    Cause, Difference, Direction, Expected, Matched, Reconciliation, Statement, StatementLine,
+    read_statement, reconcile,
+};
 pub use words::rmb_words;
 
 pub use crate::case::AdvanceStatus;

@@ -16,6 +16,8 @@ pub(crate) enum Section {
     Reports,
     /// 商户
     Tenants,
+    /// 先行赔付
+    Fund,
     /// 存证
     Log,
     /// 个人信息查阅记录
@@ -54,6 +56,11 @@ impl Section {
     /// Whether this is a page of the 商户.
     pub(crate) const fn is_tenants(self) -> bool {
         matches!(self, Self::Tenants)
+    }
+
+    /// Whether this is a page of the 先行赔付.
+    pub(crate) const fn is_fund(self) -> bool {
+        matches!(self, Self::Fund)
     }
 
     /// Whether this is the 存证 page.
@@ -95,6 +102,8 @@ pub(crate) struct Sees {
     pub(crate) reports: bool,
     /// 商户
     pub(crate) tenants: bool,
+    /// 先行赔付
+    pub(crate) fund: bool,
     /// 存证
     pub(crate) log: bool,
     /// 个人信息查阅记录

@@ -11,8 +11,9 @@ use crate::channel::Channel;
 use crate::channel::casework::{ActError, LoadedCase};
 use crate::channel::leaves::{Chain, broken};
 use crate::fund::{
-    Account, Advance, CaseFacts, DayUse, FundAction, FundCommand, FundEvent, FundPolicy,
-    FundRefusal, FundRules, FundStamped, FundState, Move, Proposal, ProposalKind, decide_fund,
+    Account, Advance, CaseFacts, DayUse, FundAction, FundChoice, FundCommand, FundEvent,
+    FundPolicy, FundRefusal, FundRules, FundStamped, FundState, Grounds, Move, Proposal,
+    ProposalKind, decide_fund, fund_choices,
 };
 use crate::ids::{AdvanceId, CaseId, ProposalId, TenantId};
 use crate::money::Fen;
@@ -82,6 +83,17 @@ pub enum FundError {
     Store(#[from] StoreError),
 }
 
+/// Whether an advance may be asked for on a case.
+#[derive(Clone, Debug)]
+pub struct RequestChoice {
+    /// Why not; none when it may be.
+    pub why_not: Option<FundRefusal>,
+    /// The most that the settlement and the limit of a case leave.
+    pub most_fen: Fen,
+    /// The shop that answers for the case; from it the advance is recovered.
+    pub tenant: Option<TenantId>,
+}
+
 /// Everything that was read for one decision, with the versions it was read at.
 struct Read {
     books: Books,
@@ -124,6 +136,54 @@ impl<S: Store> Channel<S> {
         Err(StoreError::Conflict { what: "fund" }.into())
     }
 
+    /// What this person may do with an advance now, by the rule that the command uses; nothing when
+    /// there is no such advance.
+    ///
+    /// # Errors
+    /// When the store fails or something does not read back.
+    pub async fn advance_choices(
+        &self,
+        id: AdvanceId,
+        actor: &Actor,
+    ) -> Result<Vec<FundChoice>, FundError> {
+        let read = self.read_fund(&FundCommand::Approve, &FundTarget::advance(id)).await?;
+        let policy = self.fund_policy();
+        Ok(fund_choices(&read.state, actor, &policy, self.now()))
+    }
+
+    /// Whether this person may ask for an advance on a case now and, if not, why.
+    ///
+    /// # Errors
+    /// When the store fails or something does not read back.
+    pub async fn advance_request(
+        &self,
+        id: CaseId,
+        actor: &Actor,
+    ) -> Result<RequestChoice, FundError> {
+        let loaded = self.load(id).await?;
+        let tenant = loaded.case.assigned.as_ref().map(|assigned| assigned.tenant);
+        let command = FundCommand::Request {
+            advance: AdvanceId::from_bytes([0; 16]),
+            case: loaded.stream,
+            tenant,
+            fen: Fen::new(1),
+            grounds: Grounds::ALL,
+        };
+        let target = FundTarget { case: Some(id), ..FundTarget::default() };
+        let (read, policy) = (self.read_fund(&command, &target).await?, self.fund_policy());
+        let why_not = decide_fund(&read.state, &command, actor, &policy, self.now()).err();
+        let facts = read.state.case.as_ref();
+        let most = facts.and_then(|facts| {
+            let most = facts.settled_fen?.min(policy.rules.case_limit_fen);
+            most.checked_sub(facts.advanced_fen)
+        });
+        Ok(RequestChoice { why_not, most_fen: most.unwrap_or(Fen::ZERO).max(Fen::ZERO), tenant })
+    }
+
+    fn fund_policy(&self) -> FundPolicy {
+        FundPolicy { rules: self.inner.fund_rules.clone(), calendar: self.calendar() }
+    }
+
     async fn try_fund(
         &self,
         actor: Actor,
@@ -134,7 +194,7 @@ impl<S: Store> Channel<S> {
         let head = self.store().stream_head(FUND_STREAM).await?;
         let read = self.read_fund(command, target).await?;
         let now = self.now();
-        let policy = FundPolicy { rules: self.inner.fund_rules.clone(), calendar: self.calendar() };
+        let policy = self.fund_policy();
         let events = decide_fund(&read.state, command, &actor, &policy, now)?;
         let stamp = |event: &FundEvent| FundStamped { at: now, actor, event: event.clone() };
         let stamped: Vec<FundStamped> = events.iter().map(stamp).collect();

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::FUND_STREAM;
 use crate::channel::Channel;
 use crate::channel::leaves::broken;
-use crate::fund::{Account, FundStamped, JournalLine, Ledger};
+use crate::fund::{
+    Account, FundStamped, JournalLine, Ledger, Month, MonthFold, MonthStatement, Move,
+};
 use crate::ids::TenantId;
 use crate::log::Leaf;
 use crate::money::Fen;
@@ -17,6 +19,8 @@ use crate::verify::fund_stamped;
 
 const KIND: &str = "fund_accounts";
 const HOST: &str = "host";
+/// So many entries are read at a time.
+const PAGE: u32 = 500;
 
 /// The accounts that were read, and at which versions.
 pub(in crate::channel) struct Books {
@@ -73,6 +77,17 @@ pub struct TenantBalance {
     pub deposit_fen: Fen,
     /// 应收, in fen.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    pub receivable_fen: Fen,
+}
+
+/// An entry that moved money on a tenant's accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantLine {
+    /// The entry.
+    pub line: JournalLine,
+    /// 保证金 after it.
+    pub deposit_fen: Fen,
+    /// 应收 after it.
     pub receivable_fen: Fen,
 }
 
@@ -141,6 +156,59 @@ impl<S: Store> Channel<S> {
             below_floor: pool_fen < self.fund_rules().floor_fen,
             tenants: tenants.into_values().collect(),
         })
+    }
+
+    /// The fund in one month.
+    ///
+    /// # Errors
+    /// When the store fails or the entries are not those of one fund.
+    pub async fn fund_month(&self, month: Month) -> Result<MonthStatement, StoreError> {
+        let (mut fold, mut from) = (MonthFold::begin(month), 0);
+        loop {
+            let lines = self.fund_lines(from, PAGE).await?;
+            let Some(last) = lines.last() else { return Ok(fold.finish()) };
+            from = last.n + 1;
+            for line in &lines {
+                let corrupt = |_| StoreError::Corrupt { table: "leaves" };
+                if fold.entry(line).map_err(corrupt)? {
+                    return Ok(fold.finish());
+                }
+            }
+        }
+    }
+
+    /// The entries that move money on a tenant's accounts, in order, with what is in its deposit and
+    /// what it owes after each.
+    ///
+    /// # Errors
+    /// When the store fails or the entries are not those of one fund.
+    pub async fn tenant_lines(&self, tenant: TenantId) -> Result<Vec<TenantLine>, StoreError> {
+        let (mut lines, mut from, mut ledger) = (Vec::new(), 0, Ledger::default());
+        let is_theirs =
+            |one: &Move| [one.debit, one.credit].iter().any(|a| a.tenant() == Some(tenant));
+        loop {
+            let page = self.fund_lines(from, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(lines) };
+            from = last.n + 1;
+            for line in page {
+                let moves = line.stamped.event.moves();
+                let corrupt = |_| StoreError::Corrupt { table: "leaves" };
+                ledger = ledger.post(&moves).map_err(corrupt)?;
+                if moves.iter().any(is_theirs) {
+                    let deposit_fen = ledger.balance(Account::Deposit(tenant));
+                    let receivable_fen = ledger.balance(Account::Receivable(tenant));
+                    lines.push(TenantLine { line, deposit_fen, receivable_fen });
+                }
+            }
+        }
+    }
+
+    /// The number that the next entry of the fund will have: so many there are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fund_next(&self) -> Result<u64, StoreError> {
+        Ok(self.store().stream_head(FUND_STREAM).await?.map_or(0, |head| head.next))
     }
 
     /// The entries of the fund from number `from` on, in order, at most `limit`.
