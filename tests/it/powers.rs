@@ -65,6 +65,9 @@ const READERS: Who = Console("x  x  x  .  .  .  x  x  .");
 const STAFF: Who = Console("  x  x  x  .  .  .  .  .  .");
 const TENANTS: Who = Console("x  x  x  x  .  .  x  x  .");
 const KEEPERS: Who = Console(".  x  x  .  .  .  .  .  .");
+const PURSE: Who = Console("  .  x  x  x  .  .  x  x  .");
+const HANDS: Who = Console("  x  x  x  x  .  .  .  .  .");
+const CASHIER: Who = Console(".  .  .  x  .  .  .  .  .");
 const ADMIN: Who = Console("  .  .  .  .  x  .  .  .  .");
 const GUARD: Who = Console("  .  .  .  .  .  x  .  .  .");
 const SHOP: Who = Console("   .  .  .  .  .  .  .  .  x");
@@ -143,6 +146,23 @@ const TABLE: &[Row] = &[
     ("POST", "/console/tenants/{tenant_id}", "", KEEPERS),
     ("POST", "/console/tenants/{tenant_id}/status", "", KEEPERS),
     ("GET", "/console/reveals", "", WATCH),
+    ("GET", "/console/fund", "", PURSE),
+    ("POST", "/console/fund/actions", "", HANDS),
+    ("GET", "/console/fund/advances", "", PURSE),
+    ("GET", "/console/fund/proposals", "", PURSE),
+    ("GET", "/console/fund/advances/{advance_id}", "", TENANTS),
+    ("POST", "/console/fund/advances/{advance_id}", "", HANDS),
+    ("POST", "/console/fund/advances/{advance_id}/payee", "", CASHIER),
+    ("GET", "/console/fund/advances/{advance_id}/papers/{paper}", "", TENANTS),
+    ("GET", "/console/fund/tenants/{tenant_id}", "", PURSE),
+    ("GET", "/console/fund/months/{month}", "", PURSE),
+    ("GET", "/console/fund/journal/{format}", "", PURSE),
+    ("GET", "/console/fund/bank", "", CASHIER),
+    ("POST", "/console/fund/bank/batches", "", CASHIER),
+    ("GET", "/console/fund/bank/batches/{name}", "", CASHIER),
+    ("POST", "/console/fund/bank/results", "", CASHIER),
+    ("POST", "/console/fund/bank/statement", "", CASHIER),
+    ("POST", "/console/cases/{case_id}/advances", "", STAFF),
     ("GET", "/console/shop", "", SHOP),
     ("GET", "/console/shop/cases/{case_id}", "", SHOP),
     ("POST", "/console/shop/cases/{case_id}/statement", "", SHOP),
@@ -162,7 +182,7 @@ const HOMES: [&str; 9] = [
     "/console",
     "/console",
     "/console",
-    "/console/account",
+    "/console/fund",
     "/console/people",
     "/console/people",
     "/console",
@@ -313,6 +333,9 @@ impl World {
             ("{tenant_id}", self.shop.as_str()),
             ("{report_id}", self.report.as_str()),
             ("{advance_id}", "adv_01900000000070008000000000000000"),
+            ("{paper}", "voucher"),
+            ("{month}", "2026-01"),
+            ("{format}", "hledger"),
             ("{token_id}", "none"),
             ("{login}", "spare"),
             ("{act}", act),

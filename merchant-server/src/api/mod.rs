@@ -10,6 +10,7 @@ mod document;
 mod fund;
 mod fund_input;
 mod fund_payee;
+mod fund_views;
 mod reports;
 mod responders;
 mod reveals;

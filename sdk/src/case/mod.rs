@@ -10,6 +10,7 @@
 
 mod actor;
 mod apply;
+mod cause;
 mod clocks;
 mod command;
 mod decide;

@@ -3,8 +3,9 @@
 //! own.
 
 use super::command::{FundAction, FundCommand, Paid, Received};
-use super::decide::{FundState, decide_fund};
+use super::decide::decide_fund;
 use super::event::ProposalKind;
+use super::facts::FundState;
 use super::refusal::{FundRefusal, FundRefusalCode};
 use super::rules::FundPolicy;
 use crate::case::Actor;

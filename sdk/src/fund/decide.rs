@@ -1,103 +1,18 @@
 //! What a command does to the fund: a pure function from (what there is, command, actor, policy, now)
 //! to events, or a refusal. Every event that comes out of it can be posted: it was tried.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use super::account::Account;
 use super::advance::Advance;
 use super::command::{FundAction, FundCommand, Grounds, Paid, Received};
 use super::event::{FundEvent, ProposalKind};
-use super::ledger::{Ledger, Move};
+use super::facts::{CaseFacts, FundState, Proposal};
+use super::ledger::Move;
 use super::refusal::{FundRefusal, FundRefusalCode as No};
 use super::rules::FundPolicy;
 use crate::case::{Actor, AdvanceStatus, PaperNo, Role};
 use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
 use crate::money::Fen;
 use crate::time::{DAY_MILLIS, Date, Timestamp};
-
-/// What a decision about an advance needs to know of its case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseFacts {
-    /// Its stream.
-    pub stream: Pseudonym,
-    /// What the settlement that waits to be performed promises in money; none without one.
-    pub settled_fen: Option<Fen>,
-    /// What was paid or may still be paid for it, refused and cancelled advances left out.
-    pub advanced_fen: Fen,
-    /// 首问责任人
-    pub first_responder: Option<Pseudonym>,
-    /// 责任商户: the shop that answers for the case; from nobody else is anything recovered.
-    pub tenant: Option<TenantId>,
-}
-
-/// What was requested on one day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayUse {
-    /// By everybody together.
-    pub fen: Fen,
-    /// By person.
-    pub by_person: BTreeMap<String, Fen>,
-}
-
-impl Default for DayUse {
-    fn default() -> Self {
-        Self { fen: Fen::ZERO, by_person: BTreeMap::new() }
-    }
-}
-
-impl DayUse {
-    /// The same with one more request; nothing when it is more than can be counted.
-    #[must_use]
-    pub fn with(mut self, who: Pseudonym, fen: Fen) -> Option<Self> {
-        self.fen = self.fen.checked_add(fen)?;
-        let own = self.by_person.entry(who.to_string()).or_insert(Fen::ZERO);
-        *own = own.checked_add(fen)?;
-        Some(self)
-    }
-}
-
-/// Something that waits for a second person, or was decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// Its id.
-    pub id: ProposalId,
-    /// What.
-    pub kind: ProposalKind,
-    /// Who asked.
-    pub proposed_by: Pseudonym,
-    /// When.
-    pub proposed_at: Timestamp,
-    /// Whether it was agreed to; nothing while it waits.
-    pub agreed: Option<bool>,
-}
-
-/// What there is, as far as a command needs it.
-#[derive(Clone, Debug, Default)]
-pub struct FundState {
-    /// Every account.
-    pub ledger: Ledger,
-    /// The advance the command is about.
-    pub advance: Option<Advance>,
-    /// The proposal the command is about.
-    pub proposal: Option<Proposal>,
-    /// The case of the advance, when one is requested.
-    pub case: Option<CaseFacts>,
-    /// Whether the tenant is in the registry.
-    pub tenant_is_there: bool,
-    /// What is out or on its way for the tenant.
-    pub tenant_open_fen: Option<Fen>,
-    /// What was requested today.
-    pub day: DayUse,
-    /// Whether the slip that the command names was booked before.
-    pub slip_is_booked: bool,
-    /// The last day that was closed.
-    pub closed_on: Option<Date>,
-    /// The moves of the entry that is to be reversed; none when there is no such entry, or it was
-    /// reversed before.
-    pub to_reverse: Option<Vec<Move>>,
-}
 
 /// Whether a role may ever do this; what stands in the way of one act, [`decide_fund`] says.
 #[must_use]

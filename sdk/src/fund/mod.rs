@@ -12,6 +12,7 @@ mod choices;
 mod command;
 mod decide;
 mod event;
+mod facts;
 mod journal;
 mod ledger;
 mod month;
@@ -28,8 +29,9 @@ pub use batch::{
 };
 pub use choices::{ADVANCE_ACTIONS, FundChoice, fund_choices};
 pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
-pub use decide::{CaseFacts, DayUse, FundState, Proposal, decide_fund, role_may};
+pub use decide::{decide_fund, role_may};
 pub use event::{FundEvent, FundStamped, ProposalKind};
+pub use facts::{CaseFacts, DayUse, FundState, Proposal};
 pub use journal::{JournalLine, balances_after, beancount, hledger};
 pub use ledger::{Ledger, LedgerError, Move};
 pub use month::{Month, MonthError, MonthFold, MonthRow, MonthStatement};

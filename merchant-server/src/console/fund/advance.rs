@@ -88,8 +88,11 @@ pub(super) async fn payee(
     visitor: Visitor,
     Path(advance_id): Path<String>,
 ) -> PageResult {
-    let id: AdvanceId = advance_id.parse().map_err(|_| Trouble::missing())?;
     visitor.require(Permission::ReadFund)?;
+    if !role_may(visitor.role(), FundAction::Submit) {
+        return Err(Trouble::forbidden());
+    }
+    let id: AdvanceId = advance_id.parse().map_err(|_| Trouble::missing())?;
     let row = app.engine.advance(id).await?.ok_or_else(Trouble::missing)?;
     if !can_show_payee(&visitor, &row.advance) {
         return Err(Trouble::forbidden());

@@ -2,7 +2,7 @@
 //! kept; what they hold of people goes nowhere.
 
 use axum::Router;
-use axum::extract::multipart::MultipartError;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
@@ -143,8 +143,12 @@ async fn file(State(app): State<App>, visitor: Visitor, Path(name): Path<String>
     }
 }
 
+/// A form with a file, or that it is none: whoever may not send one hears that first.
+type Uploaded = Result<Multipart, MultipartRejection>;
+
 /// The one file of a form.
-async fn uploaded(mut form: Multipart) -> Result<Vec<u8>, String> {
+async fn uploaded(form: Uploaded) -> Result<Vec<u8>, String> {
+    let mut form = form.map_err(|_| "请用本页的表单上传文件".to_owned())?;
     let broken = |error: &MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => "文件超过 10 MiB，请分批导入".to_owned(),
         _ => "文件没有完整上传，请重试".to_owned(),
@@ -169,7 +173,7 @@ async fn unread(app: &App, visitor: &Visitor, error: &str) -> PageResult {
 }
 
 /// Books a file of results.
-async fn results(State(app): State<App>, visitor: Visitor, form: Multipart) -> PageResult {
+async fn results(State(app): State<App>, visitor: Visitor, form: Uploaded) -> PageResult {
     works(&visitor)?;
     let read = match uploaded(form).await {
         Ok(bytes) => read_results(&bytes).map_err(|error| error.message_zh()),
@@ -213,7 +217,7 @@ fn outcome_zh(outcome: &Outcome) -> Badge {
 }
 
 /// A statement against the ledger; with `clear`, what it shows of payments is noted.
-async fn statement(State(app): State<App>, visitor: Visitor, form: Multipart) -> PageResult {
+async fn statement(State(app): State<App>, visitor: Visitor, form: Uploaded) -> PageResult {
     works(&visitor)?;
     let read = match uploaded(form).await {
         Ok(bytes) => read_statement(&bytes).map_err(|error: TableError| error.message_zh()),

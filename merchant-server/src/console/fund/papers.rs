@@ -39,7 +39,9 @@ pub(super) async fn show(
     visitor: Visitor,
     Path((advance_id, paper)): Path<(String, String)>,
 ) -> PageResult {
-    visitor.require(Permission::WorkFund)?;
+    if !visitor.may(Permission::ReadFund) {
+        visitor.require(Permission::WorkFund)?;
+    }
     let id: AdvanceId = advance_id.parse().map_err(|_| Trouble::missing())?;
     let row = app.engine.advance(id).await?.ok_or_else(Trouble::missing)?;
     let offered = of(&row.advance);
