@@ -112,8 +112,8 @@ pub struct Expected {
     pub advance: Option<AdvanceId>,
     /// What it is, in Chinese.
     pub what: &'static str,
-    /// Whether it was seen on a statement before.
-    pub cleared: bool,
+    /// The number of the line that showed it, when an earlier statement did.
+    pub cleared_by: Option<String>,
 }
 
 /// A line and its entry.
@@ -209,7 +209,9 @@ pub fn reconcile(statement: &[StatementLine], expected: &[Expected]) -> Reconcil
             Place::Open(place) => {
                 open.remove(&place);
                 let entry = expected[place].clone();
-                if entry.cleared {
+                // The same line again, of a statement that overlaps, is no difference.
+                let again = entry.cleared_by.as_ref().is_some_and(|no| *no != line.reference);
+                if again {
                     found.differences.push(difference(Cause::Repeated, Some(entry)));
                 } else if entry.fen == line.fen {
                     found.matched.push(Matched { line: line.clone(), entry });
@@ -224,7 +226,8 @@ pub fn reconcile(statement: &[StatementLine], expected: &[Expected]) -> Reconcil
         }
     }
     // What was seen on an earlier statement need not be on this one.
-    let left = open.into_iter().map(|place| &expected[place]).filter(|entry| !entry.cleared);
+    let left = open.into_iter().map(|place| &expected[place]);
+    let left = left.filter(|entry| entry.cleared_by.is_none());
     found.differences.extend(left.map(|entry| Difference {
         cause: Cause::OnlyInLedger(entry.direction),
         line: None,
@@ -329,7 +332,7 @@ mod tests {
             fen: Fen::new(fen),
             advance: None,
             what: "投入",
-            cleared: false,
+            cleared_by: None,
         }
     }
 
@@ -344,7 +347,9 @@ mod tests {
         let mut paid = entry(5, Some("SLIP-5"), Out, 300);
         paid.advance = Some(advance);
         let mut seen = entry(6, Some("SLIP-6"), Out, 700);
-        seen.cleared = true;
+        seen.cleared_by = Some("X-1".to_owned());
+        let mut known = entry(7, Some("SLIP-7"), Out, 70);
+        known.cleared_by = Some("SLIP-7".to_owned());
         let expected = [
             entry(1, Some("B-1"), In, 100),
             entry(2, Some("B-2"), In, 200),
@@ -352,6 +357,7 @@ mod tests {
             entry(4, None, Out, 400),
             paid,
             seen,
+            known,
         ];
         let statement = [
             line(2, "B-1", In, 100, ""),
@@ -362,10 +368,11 @@ mod tests {
             line(7, "X-11", Out, 300, &format!("代付 {advance}")),
             line(8, "SLIP-6", Out, 700, ""),
             line(9, "B-3", Out, 50, ""),
+            line(10, "SLIP-7", Out, 70, ""),
         ];
         let found = reconcile(&statement, &expected);
         let pairs: Vec<_> = found.matched.iter().map(|one| (one.line.row, one.entry.n)).collect();
-        assert_eq!(pairs, [(2, 1), (6, 4), (7, 5)]);
+        assert_eq!(pairs, [(2, 1), (6, 4), (7, 5), (10, 7)]);
         let expected = [
             Cause::AmountDiffers,
             Cause::Repeated,
@@ -417,7 +424,8 @@ mod tests {
             let expected: Vec<_> = (0..).zip(&entries).map(|(n, (no, way, fen, cleared))| {
                 let name = format!("R{no}");
                 let reference = (*no < 6).then_some(name.as_str());
-                Expected { cleared: *cleared, ..entry(n, reference, *way, *fen) }
+                let cleared_by = cleared.then(|| "EARLIER".to_owned());
+                Expected { cleared_by, ..entry(n, reference, *way, *fen) }
             }).collect();
             let found = reconcile(&statement, &expected);
             let mut rows: Vec<u64> = found.matched.iter().map(|one| one.line.row).collect();
@@ -432,7 +440,7 @@ mod tests {
             ns.sort_unstable();
             ns.dedup();
             prop_assert_eq!(ns.len(), all, "an entry came out twice");
-            let open = expected.iter().filter(|entry| !entry.cleared);
+            let open = expected.iter().filter(|entry| entry.cleared_by.is_none());
             for entry in open {
                 prop_assert!(ns.contains(&entry.n));
             }

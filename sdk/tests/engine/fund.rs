@@ -13,8 +13,8 @@ use green_channel::tenants::TenantDraft;
 use super::*;
 
 const SUPERVISOR: Actor = Actor { role: Role::Supervisor, pseudonym: Pseudonym::new([3; 16]) };
-const MANAGER: Actor = Actor { role: Role::Manager, pseudonym: Pseudonym::new([4; 16]) };
-const CASHIER: Actor = Actor { role: Role::Cashier, pseudonym: Pseudonym::new([5; 16]) };
+pub(crate) const MANAGER: Actor = Actor { role: Role::Manager, pseudonym: Pseudonym::new([4; 16]) };
+pub(crate) const CASHIER: Actor = Actor { role: Role::Cashier, pseudonym: Pseudonym::new([5; 16]) };
 const CENTER: Actor = Actor { role: Role::Center, pseudonym: Pseudonym::new([6; 16]) };
 
 /// Limits that let a test move what it needs.

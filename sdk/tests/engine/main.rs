@@ -2,6 +2,7 @@
 //! wiremock where it must misbehave on the wire.
 #![cfg(all(feature = "sqlite", feature = "testkit"))]
 
+mod bank;
 mod case_life;
 mod due;
 mod fund;

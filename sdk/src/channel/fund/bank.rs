@@ -4,7 +4,7 @@
 //! that it submits: an advance is in one batch for good. Killed halfway, the same batch is asked for
 //! again and goes on; the file has the same bytes whenever it is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -262,7 +262,8 @@ impl<S: Store> Channel<S> {
             None => None,
             Some(bank) => {
                 let ledger = self.fund_overview().await?.bank_fen;
-                let out = lines.matched.iter().filter(|one| is_payment(one));
+                let new = |one: &&Matched| is_payment(one) && one.entry.cleared_by.is_none();
+                let out = lines.matched.iter().filter(new);
                 let out = Fen::checked_sum(out.map(|one| one.line.fen));
                 Some(ClosingCheck { bank, ledger: out.and_then(|out| ledger.checked_sub(out)) })
             }
@@ -281,7 +282,8 @@ impl<S: Store> Channel<S> {
     ) -> Result<(u32, Vec<FundRefusal>), BankError> {
         may(&actor, FundAction::Clear)?;
         let (mut cleared, mut no) = (0, Vec::new());
-        for one in matched.iter().filter(|one| is_payment(one)) {
+        let new = |one: &&Matched| is_payment(one) && one.entry.cleared_by.is_none();
+        for one in matched.iter().filter(new) {
             let Some(advance) = one.entry.advance else { continue };
             let received = Received {
                 fen: one.line.fen,
@@ -302,15 +304,15 @@ impl<S: Store> Channel<S> {
         let days = statement.lines.iter().map(|line| line.on);
         let (first, last) = (days.clone().min(), days.max());
         let (mut all, mut cleared, mut undone, mut from) =
-            (Vec::new(), BTreeSet::new(), BTreeSet::new(), 0);
+            (Vec::new(), BTreeMap::new(), BTreeSet::new(), 0);
         loop {
             let page = self.fund_lines(from, PAGE).await?;
             let Some(end) = page.last() else { break };
             from = end.n + 1;
             for line in &page {
                 match &line.stamped.event {
-                    FundEvent::Cleared { advance: Some(id), .. } => {
-                        cleared.insert(*id);
+                    FundEvent::Cleared { advance: Some(id), reference, .. } => {
+                        cleared.insert(*id, reference.clone());
                     }
                     FundEvent::Reversed { n, .. } => {
                         undone.insert(*n);
@@ -322,14 +324,14 @@ impl<S: Store> Channel<S> {
         }
         all.retain(|entry| !undone.contains(&entry.n));
         for entry in &mut all {
-            entry.cleared = entry.advance.is_some_and(|id| cleared.contains(&id))
-                && entry.direction == Direction::Out;
+            let out = entry.advance.filter(|_| entry.direction == Direction::Out);
+            entry.cleared_by = out.and_then(|id| cleared.get(&id).cloned());
         }
         let within = |day: Date| {
             first.is_some_and(|first| day >= first) && last.is_some_and(|last| day <= last)
         };
         // A payment that no statement has shown is waited for, however long ago.
-        let open = |entry: &Expected| entry.advance.is_some() && !entry.cleared;
+        let open = |entry: &Expected| entry.advance.is_some() && entry.cleared_by.is_none();
         let listed: BTreeSet<&str> =
             statement.lines.iter().map(|line| line.reference.as_str()).collect();
         all.retain(|entry| {
@@ -365,7 +367,7 @@ fn on_statement(line: &JournalLine) -> Option<Expected> {
         fen: event.amount()?,
         advance,
         what: event.label_zh(),
-        cleared: false,
+        cleared_by: None,
     })
 }
 
