@@ -18,6 +18,8 @@ use crate::app::App;
 const LEAST_BYTES: usize = 16 * 1024;
 /// The largest body of a form or of a command.
 pub(crate) const FORM_BYTES: usize = 64 * 1024;
+/// The largest body with a file of the bank: two mebibytes, and what surrounds them.
+pub(crate) const FILE_BYTES: usize = 2 * 1024 * 1024 + FORM_BYTES;
 /// The largest body of somebody who has not signed in yet.
 pub(crate) const LOGIN_BYTES: usize = 4 * 1024;
 /// How many lists are streamed at a time; each holds a few pages.
@@ -54,7 +56,14 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
 fn cost(method: &Method, path: &str) -> usize {
     let has_body = method == Method::POST || method == Method::PUT;
     let has_form = has_body && !path.starts_with("/green-channel/");
-    if has_form && path != "/console/login" { FORM_BYTES } else { LEAST_BYTES }
+    let has_file = ["/console/fund/bank/", "/api/v1/fund/results", "/api/v1/fund/reconciliations"]
+        .iter()
+        .any(|begin| path.starts_with(begin));
+    match (has_form, has_file) {
+        (true, true) => FILE_BYTES,
+        (true, false) if path != "/console/login" => FORM_BYTES,
+        _ => LEAST_BYTES,
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +77,9 @@ mod tests {
             (Method::POST, "/api/v1/cases/case_1/actions", FORM_BYTES),
             (Method::POST, "/console/cases/case_1/actions", FORM_BYTES),
             (Method::PUT, "/api/v1/tenants/tnt_1", FORM_BYTES),
+            (Method::POST, "/api/v1/fund/results", FILE_BYTES),
+            (Method::POST, "/console/fund/bank/statement", FILE_BYTES),
+            (Method::GET, "/console/fund/bank/batches/x", LEAST_BYTES),
             (Method::POST, "/console/login", LEAST_BYTES),
             (Method::POST, "/green-channel/v1/complaints", LEAST_BYTES),
         ] {

@@ -14,26 +14,26 @@ use serde_json::{Value, json};
 const ACCOUNT: &str = "6222020000001234567";
 
 /// What was refused, as the status and the rule's own word.
-fn no(outcome: Result<Value, ApiError>) -> String {
+pub(crate) fn no(outcome: Result<Value, ApiError>) -> String {
     let Refused { status, code, body } = refusal(outcome);
     format!("{status} {}", body["reason"].as_str().unwrap_or(&code))
 }
 
 /// What was refused, as the status and the field at fault.
-fn at(outcome: Result<Value, ApiError>) -> String {
+pub(crate) fn at(outcome: Result<Value, ApiError>) -> String {
     let Refused { status, body, .. } = refusal(outcome);
     format!("{status} {}", body["field"].as_str().unwrap_or("none"))
 }
 
-fn today() -> String {
+pub(crate) fn today() -> String {
     now().civil_date().to_string()
 }
 
-fn slip(fen: i64, reference: &str) -> Value {
+pub(crate) fn slip(fen: i64, reference: &str) -> Value {
     json!({ "fen": fen, "effective_on": today(), "reference": reference })
 }
 
-fn asked(fen: i64, tenant: Option<&str>) -> Value {
+pub(crate) fn asked(fen: i64, tenant: Option<&str>) -> Value {
     let mut body = json!({
         "fen": fen,
         "grounds": {
@@ -50,16 +50,16 @@ fn asked(fen: i64, tenant: Option<&str>) -> Value {
 }
 
 /// Everybody who has a part in it.
-struct World {
-    app: TestApp,
-    clerk: Staff,
-    supervisor: Staff,
-    manager: Staff,
-    cashier: Staff,
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) clerk: Staff,
+    pub(crate) supervisor: Staff,
+    pub(crate) manager: Staff,
+    pub(crate) cashier: Staff,
 }
 
 impl World {
-    async fn new(limits: &[(&'static str, &'static str)]) -> Self {
+    pub(crate) async fn new(limits: &[(&'static str, &'static str)]) -> Self {
         let mut setup = Setup::default();
         setup.settings.extend(limits);
         let app = TestApp::start_with(setup).await;
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// A shop in the register.
-    async fn shop(&self) -> String {
+    pub(crate) async fn shop(&self) -> String {
         let shop = json!({
             "uscc": "91350100M000100Y43", "name": "晨光童装专柜", "kind": "mall_shop",
             "stall_no": "A-102", "contact_name": "欧阳小满", "contact_phone": "13900005520",
@@ -85,7 +85,7 @@ impl World {
     }
 
     /// A case that is settled for 200 yuan; a shop may answer for it.
-    async fn settled(&self, no: &str, shop: Option<&str>) -> String {
+    pub(crate) async fn settled(&self, no: &str, shop: Option<&str>) -> String {
         let case = self.app.divert(no).await;
         self.clerk.does(&case, accept()).await;
         if let Some(shop) = shop {
@@ -96,32 +96,43 @@ impl World {
         case
     }
 
-    async fn request(&self, case: &str, body: &Value) -> Result<Value, ApiError> {
+    pub(crate) async fn request(&self, case: &str, body: &Value) -> Result<Value, ApiError> {
         self.clerk.post(&format!("/api/v1/cases/{case}/advances"), body).await
     }
 
     /// An advance that the clerk asked for.
-    async fn advance(&self, case: &str, body: &Value) -> String {
+    pub(crate) async fn advance(&self, case: &str, body: &Value) -> String {
         let made = self.request(case, body).await.expect("it is asked for");
         assert_eq!(made["status"], "requested");
         made["advance_id"].as_str().expect("it has an id").to_owned()
     }
 
     /// Acts on the fund itself.
-    async fn act(&self, who: &Staff, action: &str, body: Value) -> Result<Value, ApiError> {
+    pub(crate) async fn act(
+        &self,
+        who: &Staff,
+        action: &str,
+        body: Value,
+    ) -> Result<Value, ApiError> {
         who.post("/api/v1/fund/actions", &command(action, body)).await
     }
 
     /// Acts on an advance.
-    async fn on(&self, who: &Staff, id: &str, act: &str, body: Value) -> Result<Value, ApiError> {
+    pub(crate) async fn on(
+        &self,
+        who: &Staff,
+        id: &str,
+        act: &str,
+        body: Value,
+    ) -> Result<Value, ApiError> {
         who.post(&format!("/api/v1/fund/advances/{id}/actions"), &command(act, body)).await
     }
 
-    async fn payee(&self, who: &Staff, id: &str) -> Result<Value, ApiError> {
+    pub(crate) async fn payee(&self, who: &Staff, id: &str) -> Result<Value, ApiError> {
         who.get(&format!("/api/v1/fund/advances/{id}/payee")).await
     }
 
-    async fn overview(&self) -> Value {
+    pub(crate) async fn overview(&self) -> Value {
         self.cashier.get("/api/v1/fund").await.expect("it shows")
     }
 
@@ -140,7 +151,7 @@ impl World {
     }
 
     /// Debits equal credits, and what the entries add up to is what the overview shows.
-    async fn books_are_right(&self) {
+    pub(crate) async fn books_are_right(&self) {
         let sums = folded(&self.entries().await);
         assert_eq!(sums.values().sum::<i64>(), 0, "{sums:?}");
         let seen = self.overview().await;

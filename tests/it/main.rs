@@ -11,6 +11,7 @@ mod desk;
 mod erasure;
 mod fund;
 mod fund_api;
+mod fund_bank;
 mod fund_cluster;
 mod intake;
 mod journeys;

@@ -67,6 +67,24 @@ impl Browser {
         self.send(request.body(encoded(fields))).await
     }
 
+    /// Sends a form with one file.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn upload(&mut self, path: &str, name: &str, bytes: &[u8]) -> Page {
+        const EDGE: &str = "----green-channel-file";
+        let mut body = format!(
+            "--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"f.csv\"\r\n\
+             content-type: text/csv\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+        let request = self.client.post(format!("{}{path}", self.base));
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        self.send(request.header("content-type", kind).body(body)).await
+    }
+
     /// Signs in with a password; the page that comes back says how far that went.
     pub async fn sign_in(&mut self, login: &str, password: &str) -> Page {
         self.post("/console/login", &[("user", login), ("password", password)]).await

@@ -5,7 +5,9 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{act, cases, desk, fund, fund_payee, reports, responders, reveals, stream, tenants};
+use super::{
+    act, cases, desk, fund, fund_bank, fund_payee, reports, responders, reveals, stream, tenants,
+};
 use crate::cli;
 use crate::logging::say;
 
@@ -41,6 +43,13 @@ impl Modify for ApiToken {
         fund::act_on_advance,
         fund_payee::show,
         fund::proposals,
+        fund_bank::begin,
+        fund_bank::batches,
+        fund_bank::file,
+        fund_bank::results,
+        fund_bank::reconcile,
+        fund_bank::month,
+        fund_bank::tenant_entries,
         fund::act,
         desk::register,
         reports::list,

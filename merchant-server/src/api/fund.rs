@@ -17,8 +17,8 @@ use super::caller::ApiCaller;
 use super::cases::{parse_id, url_pairs};
 use super::fund_input::{AdvanceInput, words};
 use super::fund_views::{
-    AdvanceAct, AdvanceAnswer, AdvanceList, AdvanceView, EntryList, EntryView, FundAct, FundAnswer,
-    ProposalList,
+    AdvanceAct, AdvanceAnswer, AdvanceDetail, AdvanceList, AdvanceView, EntryList, EntryView,
+    FundAct, FundAnswer, FundChoiceView, ProposalList,
 };
 use crate::app::App;
 use crate::auth::Scope;
@@ -106,13 +106,13 @@ pub(crate) async fn advances(
     Ok(Json(AdvanceList { advances: rows.into_iter().map(AdvanceView::from).collect(), next }))
 }
 
-/// Show an advance.
+/// Show an advance, with what the caller may do with it and, of what not, why.
 #[utoipa::path(
     get, path = "/api/v1/fund/advances/{advance_id}", tag = "merchant", operation_id = "showAdvance",
     security(("api_token" = [])),
     params(("advance_id" = String, Path, description = "An id like adv_0190….")),
     responses(
-        (status = 200, description = "The advance.", body = AdvanceView),
+        (status = 200, description = "The advance.", body = AdvanceDetail),
         (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The token lacks fund:read.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such advance.", body = Problem, content_type = "application/problem+json"),
@@ -122,10 +122,14 @@ pub(crate) async fn advance(
     State(app): State<App>,
     caller: ApiCaller,
     Path(advance_id): Path<String>,
-) -> ApiResult<Json<AdvanceView>> {
+) -> ApiResult<Json<AdvanceDetail>> {
     caller.require(Scope::FundRead)?;
-    let found = app.engine.advance(advance_of(&advance_id)?).await?;
-    found.map(|row| Json(row.into())).ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))
+    let id = advance_of(&advance_id)?;
+    let row = app.engine.advance(id).await?;
+    let row = row.ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))?;
+    let choices = app.engine.advance_choices(id, &caller.actor()).await.map_err(refused)?;
+    let choices = choices.into_iter().map(FundChoiceView::from).collect();
+    Ok(Json(AdvanceDetail { advance: row.into(), choices }))
 }
 
 /// List what waits for a second person.
@@ -271,7 +275,7 @@ pub(super) fn advance_of(text: &str) -> ApiResult<AdvanceId> {
 }
 
 /// The problem of a refusal: its code is the `reason`.
-fn refused(error: FundError) -> ApiProblem {
+pub(super) fn refused(error: FundError) -> ApiProblem {
     let refusal: FundRefusal = match error {
         FundError::Refused(refusal) => refusal,
         FundError::Case(error) => return error.into(),

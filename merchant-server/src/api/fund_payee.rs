@@ -66,7 +66,7 @@ pub(crate) async fn show(
 }
 
 /// Whoever may not see it hears why as if it were to be paid.
-fn withheld(code: FundRefusalCode) -> ApiProblem {
+pub(super) fn withheld(code: FundRefusalCode) -> ApiProblem {
     let refusal = FundRefusal { action: FundAction::Submit, code };
     let detail = format!("{}（{}）", refusal.message_zh(), refusal.code());
     let document = ProblemCode::Forbidden.problem().with_detail(detail);

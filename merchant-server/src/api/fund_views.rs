@@ -2,7 +2,7 @@
 
 use green_channel::case::{AdvanceStatus, PaperNo, Role};
 use green_channel::channel::fund::{AdvanceRow, FundActed};
-use green_channel::fund::{FundEvent, JournalLine, Move, Proposal};
+use green_channel::fund::{FundChoice, FundEvent, FundRefusal, JournalLine, Move, Proposal};
 use green_channel::ids::{AdvanceId, CaseId, ProposalId, Pseudonym, TenantId};
 use green_channel::money::Fen;
 use green_channel::time::Timestamp;
@@ -63,6 +63,45 @@ pub(crate) struct AdvanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub(super) receipt: Option<PaperNo>,
+}
+
+/// An advance, with what the caller may do with it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdvanceDetail {
+    #[serde(flatten)]
+    pub(super) advance: AdvanceView,
+    /// Every action on an advance, by the rule that the command uses.
+    pub(super) choices: Vec<FundChoiceView>,
+}
+
+/// An action, and what stands in its way.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FundChoiceView {
+    /// The action.
+    pub(super) action: &'static str,
+    /// In Chinese.
+    pub(super) label: &'static str,
+    /// Whether it may be done now.
+    pub(super) allowed: bool,
+    /// Why not, as a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why_not: Option<&'static str>,
+    /// Why not, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why_not_text: Option<String>,
+}
+
+impl From<FundChoice> for FundChoiceView {
+    fn from(choice: FundChoice) -> Self {
+        let why_not = choice.why_not.as_ref();
+        Self {
+            action: choice.action.code(),
+            label: choice.action.label_zh(),
+            allowed: why_not.is_none(),
+            why_not: why_not.map(FundRefusal::code),
+            why_not_text: why_not.map(FundRefusal::message_zh),
+        }
+    }
 }
 
 /// What a tenant was asked to pay back.

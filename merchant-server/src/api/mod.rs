@@ -8,6 +8,7 @@ mod command_input;
 mod desk;
 mod document;
 mod fund;
+mod fund_bank;
 mod fund_input;
 mod fund_payee;
 mod fund_views;
@@ -18,6 +19,7 @@ mod stream;
 mod tenants;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub(crate) use act::{ANSWER_PATH, Done, carry_out};
@@ -26,6 +28,12 @@ pub(crate) use document::print_document;
 pub(crate) use fund_input::{AdvanceCommand, FundInput, PayeeInput, words};
 
 use crate::app::App;
+use crate::limit::FILE_BYTES;
+
+/// A file of the bank may be larger than a command.
+fn files() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(FILE_BYTES)
+}
 
 /// The routes of the API.
 pub(crate) fn router() -> Router<App> {
@@ -43,6 +51,12 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/fund/advances/{advance_id}/actions", post(fund::act_on_advance))
         .route("/api/v1/fund/advances/{advance_id}/payee", get(fund_payee::show))
         .route("/api/v1/fund/proposals", get(fund::proposals))
+        .route("/api/v1/fund/batches", get(fund_bank::batches).post(fund_bank::begin))
+        .route("/api/v1/fund/batches/{batch}/file", post(fund_bank::file))
+        .route("/api/v1/fund/results", post(fund_bank::results).layer(files()))
+        .route("/api/v1/fund/reconciliations", post(fund_bank::reconcile).layer(files()))
+        .route("/api/v1/fund/months/{month}", get(fund_bank::month))
+        .route("/api/v1/fund/tenants/{tenant_id}/entries", get(fund_bank::tenant_entries))
         .route("/api/v1/fund/actions", post(fund::act))
         .route("/api/v1/desk-complaints", post(desk::register))
         .route("/api/v1/reports", get(reports::list))

@@ -6,13 +6,13 @@ use crate::money::Fen;
 use crate::time::Date;
 
 /// The largest file that is read.
-const BYTES_MAX: usize = 10 * 1024 * 1024;
+const BYTES_MAX: usize = 2 * 1024 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The rows of a file below its head, each with its number as a spreadsheet shows it.
 pub(super) fn rows(bytes: &[u8], head: &[&str]) -> Result<Vec<(u64, Vec<String>)>, TableError> {
     if bytes.len() > BYTES_MAX {
-        return Err(TableError::file("文件超过 10 MiB，请分批导入"));
+        return Err(TableError::file("文件超过 2 MiB，请分批导入"));
     }
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {

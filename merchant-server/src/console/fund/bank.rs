@@ -23,18 +23,17 @@ use super::super::{PageResult, Trouble, format, render};
 use super::act::NotDone;
 use crate::app::App;
 use crate::auth::Permission;
+use crate::limit::FILE_BYTES;
 
-/// A file of ten mebibytes with what surrounds it in the form.
-const UPLOAD_BYTES: usize = 11 * 1024 * 1024;
 /// How many batches are shown.
 const BATCHES: usize = 20;
 
 pub(super) fn router() -> Router<App> {
-    let upload = || DefaultBodyLimit::max(UPLOAD_BYTES);
+    let upload = || DefaultBodyLimit::max(FILE_BYTES);
     Router::new()
         .route("/console/fund/bank", get(show))
         .route("/console/fund/bank/batches", post(begin))
-        .route("/console/fund/bank/batches/{name}", get(file))
+        .route("/console/fund/bank/batches/{name}", post(file))
         .route("/console/fund/bank/results", post(results).layer(upload()))
         .route("/console/fund/bank/statement", post(statement).layer(upload()))
 }
@@ -150,7 +149,7 @@ type Uploaded = Result<Multipart, MultipartRejection>;
 async fn uploaded(form: Uploaded) -> Result<Vec<u8>, String> {
     let mut form = form.map_err(|_| "请用本页的表单上传文件".to_owned())?;
     let broken = |error: &MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => "文件超过 10 MiB，请分批导入".to_owned(),
+        StatusCode::PAYLOAD_TOO_LARGE => "文件超过 2 MiB，请分批导入".to_owned(),
         _ => "文件没有完整上传，请重试".to_owned(),
     };
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
