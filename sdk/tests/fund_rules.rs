@@ -165,6 +165,8 @@ impl World {
             tenant_open_fen: tenant.map(|id| self.open(id)),
             day: self.day.clone(),
             slip_is_booked: command.slip().is_some_and(|(_, slip)| slip == "BANK-OLD"),
+            agreement: None,
+            agreements: 0,
             closed_on: None,
             to_reverse,
         }
@@ -592,6 +594,26 @@ fn a_slip_counts_once_and_neither_before_its_time_nor_long_after() {
 }
 
 #[test]
+fn a_new_agreement_is_for_days_to_come() {
+    let world = World::new(1);
+    let adopt = |digest: &str, day: &str| {
+        let effective_from = day.parse().expect("a day");
+        FundCommand::Adopt { digest: digest.to_owned(), effective_from }
+    };
+    let digest = "0".repeat(64);
+    for (who, digest, day, expected) in [
+        (MANAGER, digest.as_str(), "2026-11-24", "agreement_adopted"),
+        (MANAGER, &digest, "2027-01-01", "agreement_adopted"),
+        (MANAGER, &digest, "2026-11-23", "field_invalid:effective_from"),
+        (MANAGER, "abc", "2026-11-24", "field_invalid:digest"),
+        (MANAGER, &"G".repeat(64), "2026-11-24", "field_invalid:digest"),
+        (CASHIER, &digest, "2026-11-24", "role_not_permitted"),
+    ] {
+        assert_eq!(world.outcome(who, &adopt(digest, day), None), expected, "{day}");
+    }
+}
+
+#[test]
 fn what_was_approved_is_handed_over_in_its_time_or_released() {
     let mut world = World::new(500_000);
     world.does(CLERK, &world.request(1, None, 50_000), None);
@@ -641,6 +663,7 @@ fn who_may_do_what_is_this_table() {
         (A::Propose, "            .  .  .  x  ."),
         (A::ApproveProposal, "    .  .  x  .  ."),
         (A::DeclineProposal, "    .  .  x  .  ."),
+        (A::Adopt, "              .  .  x  .  ."),
         (A::Assert, "             .  .  .  x  x"),
     ];
     assert_eq!(table.map(|(action, _)| action), A::ALL);

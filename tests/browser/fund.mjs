@@ -22,7 +22,6 @@ async function person(role) {
   const context = await browser.newContext({ locale: "zh-CN", viewport: { width: 1200, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
-  page.on("dialog", (dialog) => dialog.accept());
   await page.goto(`${url}/console/login`);
   await page.getByLabel("用户名").fill(people[role].login);
   await page.getByLabel("密码").fill(people[role].password);
@@ -43,6 +42,7 @@ async function form(page, code) {
 /** Fills in and sends the form of an action. */
 async function act(page, code, fields) {
   const box = await form(page, code);
+  const confirms = await box.locator("form").getAttribute("data-confirm");
   for (const [name, value] of Object.entries(fields)) {
     const field = box.locator(`[name="${name}"]`);
     if ((await field.first().getAttribute("type")) === "checkbox") {
@@ -54,6 +54,8 @@ async function act(page, code, fields) {
     }
   }
   await box.locator('button[type="submit"]').click();
+  // What cannot be undone asks once more.
+  if (confirms) await page.locator("dialog[open]").getByRole("button", { name: "确定" }).click();
 }
 
 const notice = (page, text) => page.getByRole("status").filter({ hasText: text }).waitFor();
@@ -131,12 +133,20 @@ await cashier.getByText("一致 3 笔，差异 0 笔，本次核销在途 1 笔"
 await cashier.getByText("期末余额一致：¥7,300.00").waitFor();
 await shot(cashier, "11-reconciled");
 
+// The agreement is in force, and a deposit says under which version it came.
+const manager = await person("manager");
+await manager.goto(`${url}/console/fund/agreement`);
+await manager.getByText("还没有公布保证金协议办法").waitFor();
+await act(manager, "adopt", { text: "一、商户按月缴存。\n二、退场后三十日内退还。", effective_from: today });
+await notice(manager, "已公布");
+await manager.getByText("现行").waitFor();
+await shot(manager, "12-agreement");
+
 // The day and the month are closed; the journal is for another program to check.
 await cashier.goto(`${url}/console/fund`);
 await act(cashier, "assert", { effective_on: today });
 await notice(cashier, "已完成日终核对");
 await shot(cashier, "12-overview");
-const manager = await person("manager");
 await manager.goto(`${url}/console/fund/months/${month}`);
 await manager.getByText("期末").first().waitFor();
 await shot(manager, "13-month");

@@ -8,6 +8,7 @@ mod command_input;
 mod desk;
 mod document;
 mod fund;
+mod fund_agreement;
 mod fund_bank;
 mod fund_input;
 mod fund_payee;
@@ -51,6 +52,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/fund/advances/{advance_id}/actions", post(fund::act_on_advance))
         .route("/api/v1/fund/advances/{advance_id}/payee", get(fund_payee::show))
         .route("/api/v1/fund/proposals", get(fund::proposals))
+        .route("/api/v1/fund/agreements", get(fund_agreement::list).post(fund_agreement::adopt))
         .route("/api/v1/fund/batches", get(fund_bank::batches).post(fund_bank::begin))
         .route("/api/v1/fund/batches/{batch}/file", post(fund_bank::file))
         .route("/api/v1/fund/results", post(fund_bank::results).layer(files()))

@@ -129,6 +129,12 @@ impl<'a> Sketch<'a> {
         self.with(PlainField { hint: hint.to_owned(), ..field })
     }
 
+    /// A text of many paragraphs.
+    pub(super) fn long_area(self, name: &str, label: &str, max: u32, hint: &str) -> Self {
+        let field = self.field(PlainKind::Area, name, label, "");
+        self.with(PlainField { hint: hint.to_owned(), max, ..field })
+    }
+
     /// Words that may be left out.
     fn some_area(self, name: &str, label: &str) -> Self {
         let field = self.field(PlainKind::Area, name, label, "");

@@ -218,6 +218,7 @@ impl Advance {
             | FundEvent::Proposed { .. }
             | FundEvent::ProposalDeclined { .. }
             | FundEvent::Reversed { .. }
+            | FundEvent::AgreementAdopted { .. }
             | FundEvent::Asserted { .. } => return Err(wrong),
         }
         self.version += 1;

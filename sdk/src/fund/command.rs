@@ -143,6 +143,13 @@ pub enum FundCommand {
     },
     /// 不同意
     DeclineProposal,
+    /// 公布保证金协议办法 (电商法 Art. 58): a new version of the text.
+    Adopt {
+        /// SHA-256 of the text, hexadecimal.
+        digest: String,
+        /// From this day on.
+        effective_from: Date,
+    },
     /// 日终核对
     Assert {
         /// The day that ends.
@@ -193,6 +200,8 @@ words! {
         ApproveProposal = "approve_proposal", "同意并入账";
         /// 不同意
         DeclineProposal = "decline_proposal", "不同意";
+        /// 公布保证金协议办法
+        Adopt = "adopt", "公布保证金协议办法";
         /// 日终核对
         Assert = "assert", "日终核对";
     }
@@ -236,6 +245,7 @@ impl FundCommand {
             Self::Propose { .. } => FundAction::Propose,
             Self::ApproveProposal { .. } => FundAction::ApproveProposal,
             Self::DeclineProposal => FundAction::DeclineProposal,
+            Self::Adopt { .. } => FundAction::Adopt,
             Self::Assert { .. } => FundAction::Assert,
         }
     }

@@ -23,7 +23,7 @@ pub const fn role_may(role: Role, action: FundAction) -> bool {
             matches!(role, Role::Clerk | Role::Supervisor | Role::Manager)
         }
         A::Approve | A::Decline => matches!(role, Role::Supervisor | Role::Manager),
-        A::ApproveProposal | A::DeclineProposal => matches!(role, Role::Manager),
+        A::ApproveProposal | A::DeclineProposal | A::Adopt => matches!(role, Role::Manager),
         A::Contribute
         | A::ReceiveDeposit
         | A::ReceiveRecourse
@@ -88,7 +88,14 @@ impl Act<'_> {
                 let Received { fen, effective_on, reference } = self.checked(received)?;
                 self.tenant_is_there()?;
                 let tenant = *tenant;
-                Ok(vec![FundEvent::DepositReceived { tenant, fen, effective_on, reference }])
+                let agreement = self.state.agreement;
+                Ok(vec![FundEvent::DepositReceived {
+                    tenant,
+                    fen,
+                    effective_on,
+                    reference,
+                    agreement,
+                }])
             }
             FundCommand::Request { advance, case, tenant, fen, grounds } => {
                 self.request(*advance, *case, *tenant, *fen, *grounds)
@@ -163,6 +170,7 @@ impl Act<'_> {
                 self.is_not(proposal.proposed_by)?;
                 Ok(vec![FundEvent::ProposalDeclined { proposal: proposal.id }])
             }
+            FundCommand::Adopt { digest, effective_from } => self.adopt(digest, *effective_from),
             FundCommand::Assert { on } => self.assert(*on),
         }
     }
@@ -426,7 +434,8 @@ impl Act<'_> {
                     return Err(No::TenantOwes);
                 }
                 let (tenant, fen) = (*tenant, *fen);
-                FundEvent::DepositReturned { tenant, fen, effective_on, proposal }
+                let agreement = self.state.agreement;
+                FundEvent::DepositReturned { tenant, fen, effective_on, proposal, agreement }
             }
             ProposalKind::ReturnPool { fen } => {
                 FundEvent::PoolReturned { fen: *fen, effective_on, proposal }
@@ -447,6 +456,20 @@ impl Act<'_> {
             Some(_) => Err(field("n", "its moves are not these")),
             None => Err(field("n", "there is no such entry, or it was reversed before")),
         }
+    }
+
+    /// 公布: never for a day that is over; what was done under the old text stays under it.
+    fn adopt(&self, digest: &str, effective_from: Date) -> Decided {
+        let hex = digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if digest.len() != 64 || !hex {
+            return Err(field("digest", "give the SHA-256 of the text, hexadecimal"));
+        }
+        if effective_from < self.now.civil_date() {
+            return Err(field("effective_from", "choose today or a later day"));
+        }
+        let version = self.state.agreements + 1;
+        let digest = digest.to_owned();
+        Ok(vec![FundEvent::AgreementAdopted { version, digest, effective_from }])
     }
 
     fn assert(&self, on: Date) -> Decided {

@@ -79,6 +79,9 @@ pub enum FundEvent {
         effective_on: Date,
         /// The number of the bank's slip.
         reference: String,
+        /// The version of the agreement in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreement: Option<u32>,
     },
     /// 退还保证金
     DepositReturned {
@@ -91,6 +94,9 @@ pub enum FundEvent {
         effective_on: Date,
         /// What two people decided.
         proposal: ProposalId,
+        /// The version of the agreement in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreement: Option<u32>,
     },
     /// 申请先付: 事实清楚、证据充分、依据明确、消费者无过错, each confirmed by whoever asks.
     AdvanceRequested {
@@ -295,6 +301,16 @@ pub enum FundEvent {
         /// What two people decided.
         proposal: ProposalId,
     },
+    /// 公布保证金协议办法: from a day on deposits are paid in, kept, used and given back under this text.
+    AgreementAdopted {
+        /// 1, 2, 3 …
+        version: u32,
+        /// SHA-256 of the text, hexadecimal.
+        digest: String,
+        /// From this day on.
+        #[serde(with = "iso_date")]
+        effective_from: Date,
+    },
     /// 日终核对: what is on every account after everything up to here.
     Asserted {
         /// The day that ends.
@@ -334,6 +350,7 @@ impl FundEvent {
             Self::Proposed { .. } => "proposed",
             Self::ProposalDeclined { .. } => "proposal_declined",
             Self::Reversed { .. } => "reversed",
+            Self::AgreementAdopted { .. } => "agreement_adopted",
             Self::Asserted { .. } => "asserted",
         }
     }
@@ -366,6 +383,7 @@ impl FundEvent {
             | Self::Proposed { .. }
             | Self::ProposalDeclined { .. }
             | Self::Reversed { .. }
+            | Self::AgreementAdopted { .. }
             | Self::Asserted { .. } => None,
         }
     }
@@ -440,6 +458,7 @@ impl FundEvent {
             | Self::TopUpOverdue { .. }
             | Self::Proposed { .. }
             | Self::ProposalDeclined { .. }
+            | Self::AgreementAdopted { .. }
             | Self::Asserted { .. } => Vec::new(),
         };
         moves.into_iter().flatten().collect()

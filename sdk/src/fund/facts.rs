@@ -86,6 +86,10 @@ pub struct FundState {
     pub day: DayUse,
     /// Whether the slip that the command names was booked before.
     pub slip_is_booked: bool,
+    /// The version of the agreement with the tenants that is in force today.
+    pub agreement: Option<u32>,
+    /// How many versions there are.
+    pub agreements: u32,
     /// The last day that was closed.
     pub closed_on: Option<Date>,
     /// The moves of the entry that is to be reversed; none when there is no such entry, or it was

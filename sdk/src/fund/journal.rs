@@ -207,6 +207,7 @@ impl FundEvent {
             Self::Proposed { .. } => "提出须双人审核的事项",
             Self::ProposalDeclined { .. } => "另一人不同意",
             Self::Reversed { .. } => "冲正",
+            Self::AgreementAdopted { .. } => "公布保证金协议办法",
             Self::Asserted { .. } => "日终核对",
         }
     }

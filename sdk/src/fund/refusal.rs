@@ -183,6 +183,8 @@ fn field_zh(field: &str) -> &'static str {
         "tenant" => "商户",
         "paper_no" => "纸质材料编号",
         "n" => "分录号",
+        "text" => "正文",
+        "effective_from" => "生效日期",
         "cause" => "原因",
         _ => "",
     }

@@ -16,6 +16,8 @@ pub(crate) struct FundCheck {
     /// Money that came in, by entry: what may still be reversed.
     incoming: BTreeMap<u64, Vec<Move>>,
     last: Option<FundStamped>,
+    /// How many versions of the agreement were adopted.
+    agreements: u32,
 }
 
 type Held = Result<(), String>;
@@ -37,6 +39,14 @@ impl FundCheck {
             let are: Vec<_> = self.ledger.balances().collect();
             unless(are == *balances, "the balances are not those of the entries before")?;
         }
+        if let FundEvent::AgreementAdopted { version, .. } = event {
+            unless(
+                *version == self.agreements + 1,
+                "versions of the agreement follow one another",
+            )?;
+            self.agreements = *version;
+        }
+        self.under_agreement(event)?;
         if let FundEvent::Reversed { n, moves, .. } = event {
             let before = self.incoming.remove(n).ok_or("there is nothing to reverse")?;
             let undone: Vec<Move> = before.into_iter().rev().map(Move::reversed).collect();
@@ -69,6 +79,17 @@ impl FundCheck {
     #[cfg(feature = "channel")]
     pub(crate) fn advances_count(&self) -> usize {
         self.advances.len()
+    }
+
+    /// What comes or goes of a deposit rests on a text that was there.
+    fn under_agreement(&self, event: &FundEvent) -> Held {
+        match event {
+            FundEvent::DepositReceived { agreement: Some(version), .. }
+            | FundEvent::DepositReturned { agreement: Some(version), .. } => {
+                unless(*version <= self.agreements, "no such agreement was adopted before")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn advance(&mut self, stamped: &FundStamped) -> Held {
@@ -169,6 +190,7 @@ const fn action(event: &FundEvent) -> FundAction {
         | FundEvent::DepositReturned { .. }
         | FundEvent::WrittenOff { .. }
         | FundEvent::Reversed { .. } => FundAction::ApproveProposal,
+        FundEvent::AgreementAdopted { .. } => FundAction::Adopt,
         FundEvent::Asserted { .. } => FundAction::Assert,
     }
 }

@@ -355,6 +355,43 @@ async fn a_new_deposit_is_drawn_on_by_itself_a_day_is_closed_and_a_payment_may_c
     world.writes_journals("returned").await;
 }
 
+#[tokio::test]
+async fn a_deposit_says_under_which_text_it_came() {
+    let world = world_with(wide()).await;
+    let (shop, today) = (world.shop().await, world.clock.now().civil_date());
+    let deposit = |slip: &str| FundCommand::ReceiveDeposit {
+        tenant: shop,
+        received: world.received(1_000, slip),
+    };
+    let none = FundTarget::default;
+    world.fund(CASHIER, deposit("BANK-1"), none()).await.expect("it is booked");
+    assert_eq!(code(world.channel.adopt_agreement(MANAGER, " ", today).await), "field_invalid");
+    let by_cashier = world.channel.adopt_agreement(CASHIER, "办法", today).await;
+    assert_eq!(code(by_cashier), "role_not_permitted");
+    let first = world.channel.adopt_agreement(MANAGER, "第一版", today).await.expect("adopted");
+    let tomorrow = today.tomorrow().expect("a day");
+    let second = world.channel.adopt_agreement(MANAGER, "第二版", tomorrow).await;
+    assert_eq!((first.version, second.expect("adopted").version), (1, 2));
+    world.fund(CASHIER, deposit("BANK-2"), none()).await.expect("it is booked");
+    world.clock.advance(DAY_MILLIS);
+    world.fund(CASHIER, deposit("BANK-3"), none()).await.expect("it is booked");
+    let lines = world.channel.fund_lines(0, 50).await.expect("it reads");
+    let under = lines.iter().filter_map(|line| match &line.stamped.event {
+        FundEvent::DepositReceived { agreement, .. } => Some(*agreement),
+        _ => None,
+    });
+    assert_eq!(under.collect::<Vec<_>>(), [None, Some(1), Some(2)]);
+    let kept = world.channel.agreements().await.expect("it reads");
+    assert_eq!(kept.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["第一版", "第二版"]);
+    let named = lines.iter().find_map(|line| match &line.stamped.event {
+        FundEvent::AgreementAdopted { digest, .. } => Some(digest.clone()),
+        _ => None,
+    });
+    assert_eq!(named.as_deref(), Some(green_channel::hex_digest("第一版".as_bytes()).as_str()));
+    world.books_are_right().await;
+    world.verifies().await;
+}
+
 /// How often a test that takes long is run: a few times, or as often as `name` says.
 pub(crate) fn rounds(name: &str, few: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(few)

@@ -3,6 +3,7 @@
 
 mod act;
 mod advance;
+mod agreement;
 mod bank;
 mod forms;
 mod journal;
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<App> {
         .route("/console/fund/advances/{advance_id}/papers/{paper}", get(papers::show))
         .route("/console/fund/tenants/{tenant_id}", get(ledger::show))
         .route("/console/fund/months/{month}", get(month::show))
+        .route("/console/fund/agreement", get(agreement::show).post(agreement::adopt))
         .route("/console/fund/journal/{format}", get(journal::download))
         .route("/console/cases/{case_id}/advances", post(act::request))
         .merge(bank::router())

@@ -60,6 +60,7 @@ pub(super) fn done_zh(code: &str) -> &'static str {
         "approve_proposal" => "已同意并入账",
         "decline_proposal" => "已登记不同意",
         "assert" => "已完成日终核对",
+        "adopt" => "已公布",
         "request" => "已申请",
         "approve" => "已审核通过",
         "decline" => "已登记审核不通过",

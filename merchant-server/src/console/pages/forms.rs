@@ -132,9 +132,16 @@ pub(crate) struct PlainField {
     pub(crate) error: String,
     /// Whether it must be filled in.
     pub(crate) required: bool,
+    /// At most so many characters; 0 for as many as any field of its kind.
+    pub(crate) max: u32,
 }
 
 impl PlainField {
+    /// At most so many characters.
+    pub(crate) const fn longest(&self) -> u32 {
+        if self.max > 0 { self.max } else { 1200 }
+    }
+
     /// Whether it has several lines.
     pub(crate) const fn is_area(&self) -> bool {
         matches!(self.kind, PlainKind::Area)

@@ -324,3 +324,32 @@ pub(crate) struct DifferenceLine {
     /// What to do next.
     pub(crate) next: String,
 }
+
+/// 保证金协议办法
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "fund/agreement.html")]
+pub(crate) struct FundAgreementPage {
+    /// The surroundings.
+    pub(crate) shell: Shell,
+    /// Why the last act was refused as a whole; empty when it was not.
+    pub(crate) error: String,
+    /// The form of a new version; absent when this person may not.
+    pub(crate) form: Option<PlainForm>,
+    /// Every version, newest first.
+    pub(crate) versions: Vec<AgreementCard>,
+}
+
+/// A version of the agreement.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AgreementCard {
+    /// 第 2 版
+    pub(crate) title: String,
+    /// 现行, 尚未生效, 已由新版本代替
+    pub(crate) status: Badge,
+    /// Since when, and who put it in force.
+    pub(crate) about: String,
+    /// SHA-256 of the text.
+    pub(crate) digest: String,
+    /// The text.
+    pub(crate) text: String,
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::FUND_STREAM;
+use super::agreement::agreement_record;
 use super::books::Books;
 use super::queues::{Queue, moved};
 use super::views::{AdvanceRow, Seen, advance_write, proposal_write, seen, write};
@@ -44,6 +45,8 @@ pub struct FundTarget {
     /// Words that belong to it, sealed with the case: `payee_name`, `payee_account`, `payee_bank` and
     /// `reason` of a request, `reason` of what is said later.
     pub words: Vec<Private>,
+    /// The text of the agreement that is adopted.
+    pub text: Option<String>,
 }
 
 impl FundTarget {
@@ -253,6 +256,10 @@ impl<S: Store> Channel<S> {
         if let Some(n) = reversed_entry(command, proposal.as_ref()) {
             state.to_reverse = self.to_reverse(n).await?;
         }
+        if is_about_deposits(command, kind) {
+            let today = self.now().civil_date();
+            (state.agreement, state.agreements) = self.agreement_on(today).await?;
+        }
         let closed = self.seen_closed().await?;
         state.closed_on = closed.as_ref().and_then(|seen| seen.row.parse().ok());
         if let Some(id) = slip_of(command) {
@@ -360,6 +367,7 @@ impl<S: Store> Channel<S> {
         records.extend(limit_records(read, after.as_ref())?);
         records.extend(slip_records(command)?);
         records.extend(closed_record(read, stamped)?);
+        records.extend(agreement_record(target, stamped)?);
         let before = read.state.advance.as_ref();
         let row = match (&after, &read.case) {
             (Some(advance), Some(case)) if after.as_ref() != before => {
@@ -444,6 +452,16 @@ impl<S: Store> Channel<S> {
         }
         Ok(records)
     }
+}
+
+/// Whether the agreement with the tenants has a say.
+const fn is_about_deposits(command: &FundCommand, proposed: Option<&ProposalKind>) -> bool {
+    matches!(
+        (command, proposed),
+        (FundCommand::ReceiveDeposit { .. } | FundCommand::Adopt { .. }, _)
+            | (FundCommand::Propose { kind: ProposalKind::ReturnDeposit { .. }, .. }, _)
+            | (_, Some(ProposalKind::ReturnDeposit { .. }))
+    )
 }
 
 /// The slip that a command books, as it is remembered.

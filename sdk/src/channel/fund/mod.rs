@@ -4,12 +4,14 @@
 //! the stream `fund` has one head, and every change must continue it.
 
 mod act;
+mod agreement;
 mod bank;
 mod books;
 mod queues;
 mod views;
 
 pub use act::{FundActed, FundError, FundTarget, RequestChoice};
+pub use agreement::AgreementRow;
 pub use bank::{BankError, BatchRow, ClosingCheck, Outcome, Reconciled};
 pub use books::{FundOverview, TenantBalance, TenantLine};
 pub use queues::Queue;
