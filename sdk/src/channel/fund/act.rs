@@ -1,20 +1,19 @@
 //! Acting on the fund: load, decide, commit; again when somebody else was first.
 
-use std::collections::BTreeSet;
-
 use super::FUND_STREAM;
 use super::agreement::agreement_record;
 use super::books::Books;
 use super::queues::{Queue, moved};
+use super::subject::{asked_tenant, case_facts, is_about_deposits, reversed_entry, tenants_in};
 use super::views::{AdvanceRow, Seen, advance_write, proposal_write, seen, write};
-use crate::case::{Actor, AdvanceStatus, Case, CaseState, Command, Private, StateName, decide};
+use crate::case::{Actor, Command, Private, decide};
 use crate::channel::Channel;
 use crate::channel::casework::{ActError, LoadedCase};
 use crate::channel::leaves::{Chain, broken};
 use crate::fund::{
-    Account, Advance, CaseFacts, DayUse, FundAction, FundChoice, FundCommand, FundEvent,
-    FundPolicy, FundRefusal, FundRules, FundStamped, FundState, Grounds, Move, Proposal,
-    ProposalKind, decide_fund, fund_choices,
+    Account, Advance, DayUse, FundAction, FundChoice, FundCommand, FundEvent, FundPolicy,
+    FundRefusal, FundRules, FundStamped, FundState, Grounds, Move, Proposal, ProposalKind,
+    decide_fund, fund_choices,
 };
 use crate::ids::{AdvanceId, CaseId, ProposalId, TenantId};
 use crate::money::Fen;
@@ -454,16 +453,6 @@ impl<S: Store> Channel<S> {
     }
 }
 
-/// Whether the agreement with the tenants has a say.
-const fn is_about_deposits(command: &FundCommand, proposed: Option<&ProposalKind>) -> bool {
-    matches!(
-        (command, proposed),
-        (FundCommand::ReceiveDeposit { .. } | FundCommand::Adopt { .. }, _)
-            | (FundCommand::Propose { kind: ProposalKind::ReturnDeposit { .. }, .. }, _)
-            | (_, Some(ProposalKind::ReturnDeposit { .. }))
-    )
-}
-
 /// The slip that a command books, as it is remembered.
 fn slip_of(command: &FundCommand) -> Option<String> {
     command.slip().map(|(way, reference)| format!("{way}/{reference}"))
@@ -525,87 +514,4 @@ fn limit_records(read: &Read, after: Option<&Advance>) -> Result<Vec<RecordWrite
         records.push(write(DAY, day.to_string(), *version, &used)?);
     }
     Ok(records)
-}
-
-/// What the fund must know of a case.
-fn case_facts(loaded: &LoadedCase) -> CaseFacts {
-    let case: &Case = &loaded.case;
-    let settled = match case.state {
-        CaseState::Settled { .. } => {
-            case.current_offer().and_then(|offer| offer.terms.total().ok())
-        }
-        _ => None,
-    };
-    let counts = |status: AdvanceStatus, fen: Fen, paid: Fen| match status {
-        AdvanceStatus::Paid => paid,
-        pending if pending.is_pending() => fen,
-        _ => Fen::ZERO,
-    };
-    let sums = case.advances.iter().map(|one| counts(one.status, one.fen, one.paid_fen));
-    // A sum that cannot be told is more than any limit.
-    let advanced_fen = Fen::checked_sum(sums).unwrap_or(Fen::MAX_ON_WIRE);
-    debug_assert!(settled.is_none() || case.state.name() == StateName::Settled);
-    CaseFacts {
-        stream: loaded.stream,
-        settled_fen: settled,
-        advanced_fen,
-        first_responder: case.first_responder,
-        tenant: case.assigned.as_ref().map(|assigned| assigned.tenant),
-    }
-}
-
-/// The entry that a command would reverse.
-fn reversed_entry(command: &FundCommand, proposal: Option<&Seen<Proposal>>) -> Option<u64> {
-    let kind = match command {
-        FundCommand::Propose { kind, .. } => Some(kind),
-        _ => proposal.map(|seen| &seen.row.kind),
-    };
-    match kind {
-        Some(ProposalKind::Reverse { n, .. }) => Some(*n),
-        Some(
-            ProposalKind::WriteOff { .. }
-            | ProposalKind::ReturnDeposit { .. }
-            | ProposalKind::ReturnPool { .. },
-        )
-        | None => None,
-    }
-}
-
-/// The tenant whose contract the command rests on.
-const fn asked_tenant(command: &FundCommand) -> Option<TenantId> {
-    match command {
-        FundCommand::ReceiveDeposit { tenant, .. } => Some(*tenant),
-        FundCommand::Request { tenant, .. } => *tenant,
-        _ => None,
-    }
-}
-
-/// The tenants whose accounts a command may post to.
-fn tenants_in(
-    command: &FundCommand,
-    advance: Option<&Seen<AdvanceRow>>,
-    proposal: Option<&Seen<Proposal>>,
-) -> BTreeSet<TenantId> {
-    let mut tenants: BTreeSet<TenantId> = asked_tenant(command).into_iter().collect();
-    tenants.extend(advance.and_then(|seen| seen.row.advance.tenant));
-    let kinds = [
-        proposal.map(|seen| &seen.row.kind),
-        match command {
-            FundCommand::Propose { kind, .. } => Some(kind),
-            _ => None,
-        },
-    ];
-    for kind in kinds.into_iter().flatten() {
-        match kind {
-            ProposalKind::ReturnDeposit { tenant, .. } => {
-                tenants.insert(*tenant);
-            }
-            ProposalKind::Reverse { moves, .. } => {
-                let accounts = moves.iter().flat_map(|one| [one.debit, one.credit]);
-                tenants.extend(accounts.filter_map(Account::tenant));
-            }
-            ProposalKind::WriteOff { .. } | ProposalKind::ReturnPool { .. } => {}
-        }
-    }
-    tenants
 }

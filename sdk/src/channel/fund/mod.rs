@@ -8,6 +8,7 @@ mod agreement;
 mod bank;
 mod books;
 mod queues;
+mod subject;
 mod views;
 
 pub use act::{FundActed, FundError, FundTarget, RequestChoice};
