@@ -58,7 +58,8 @@ fn cost(method: &Method, path: &str) -> usize {
     let has_form = has_body && !path.starts_with("/green-channel/");
     let has_file = ["/console/fund/bank/", "/api/v1/fund/results", "/api/v1/fund/reconciliations"]
         .iter()
-        .any(|begin| path.starts_with(begin));
+        .any(|begin| path.starts_with(begin))
+        || path.ends_with("/evidence");
     match (has_form, has_file) {
         (true, true) => FILE_BYTES,
         (true, false) if path != "/console/login" => FORM_BYTES,
@@ -79,6 +80,7 @@ mod tests {
             (Method::PUT, "/api/v1/tenants/tnt_1", FORM_BYTES),
             (Method::POST, "/api/v1/fund/results", FILE_BYTES),
             (Method::POST, "/console/fund/bank/statement", FILE_BYTES),
+            (Method::POST, "/console/fund/advances/adv_1/evidence", FILE_BYTES),
             (Method::GET, "/console/fund/bank/batches/x", LEAST_BYTES),
             (Method::POST, "/console/login", LEAST_BYTES),
             (Method::POST, "/green-channel/v1/complaints", LEAST_BYTES),

@@ -655,6 +655,7 @@ fn who_may_do_what_is_this_table() {
         (A::ConfirmRefused, "     .  .  .  x  x"),
         (A::LoseTrack, "          .  .  .  .  x"),
         (A::Sign, "               x  x  x  x  ."),
+        (A::AddEvidence, "        x  x  x  x  ."),
         (A::Bounce, "             .  .  .  x  ."),
         (A::Draw, "               .  .  .  x  x"),
         (A::ReceiveRecourse, "    .  .  .  x  ."),

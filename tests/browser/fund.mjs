@@ -110,7 +110,20 @@ await notice(cashier, "已登记付款");
 for (const text of ["¥300.00", "¥2,700.00", "前补足"]) await cashier.getByText(text).first().waitFor();
 await shot(cashier, "08-paid");
 
+// The slip as a picture: uploaded by the cashier, looked at by the clerk, with a trace.
+const picture = { name: "slip.png", mimeType: "image/png", buffer: await cashier.screenshot() };
+await cashier.getByLabel("银行回单").setInputFiles(picture);
+await cashier.getByRole("button", { name: "上传" }).click();
+await notice(cashier, "已上传");
+
 await clerk.goto(url + advance);
+const [shown] = await Promise.all([
+  clerk.context().waitForEvent("page"),
+  clerk.getByRole("button", { name: "查看（留痕）" }).click(),
+]);
+await shown.waitForLoadState();
+assert.equal(await shown.locator("img").count(), 1, "the picture is shown as one");
+await shown.close();
 await act(clerk, "sign", { paper_no: "SK-2026-0001" });
 await notice(clerk, "已登记");
 await clerk.getByText("SK-2026-0001").waitFor();

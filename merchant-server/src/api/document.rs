@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    act, cases, desk, fund, fund_agreement, fund_bank, fund_payee, reports, responders, reveals,
-    stream, tenants,
+    act, cases, desk, fund, fund_agreement, fund_bank, fund_evidence, fund_payee, reports,
+    responders, reveals, stream, tenants,
 };
 use crate::cli;
 use crate::logging::say;
@@ -43,6 +43,8 @@ impl Modify for ApiToken {
         fund::advance,
         fund::act_on_advance,
         fund_payee::show,
+        fund_evidence::add,
+        fund_evidence::show,
         fund::proposals,
         fund_agreement::list,
         fund_agreement::adopt,

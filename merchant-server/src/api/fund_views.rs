@@ -59,6 +59,8 @@ pub(crate) struct AdvanceView {
     /// By when the tenant has to pay it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) top_up: Option<TopUpView>,
+    /// SHA-256 of each picture of a slip or receipt, hexadecimal.
+    pub(super) evidence: Vec<String>,
     /// The number of the receipt the consumer signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -135,6 +137,7 @@ impl From<AdvanceRow> for AdvanceView {
             paid_fen: advance.paid_fen,
             recovered_fen: advance.recovered_fen,
             written_off_fen: advance.written_off_fen,
+            evidence: advance.evidence.into_iter().map(|one| one.sha256).collect(),
             receipt: advance.receipt,
         }
     }

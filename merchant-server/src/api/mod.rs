@@ -10,6 +10,7 @@ mod document;
 mod fund;
 mod fund_agreement;
 mod fund_bank;
+mod fund_evidence;
 mod fund_input;
 mod fund_payee;
 mod fund_views;
@@ -51,6 +52,11 @@ pub(crate) fn router() -> Router<App> {
         .route("/api/v1/fund/advances/{advance_id}", get(fund::advance))
         .route("/api/v1/fund/advances/{advance_id}/actions", post(fund::act_on_advance))
         .route("/api/v1/fund/advances/{advance_id}/payee", get(fund_payee::show))
+        .route(
+            "/api/v1/fund/advances/{advance_id}/evidence",
+            post(fund_evidence::add).layer(files()),
+        )
+        .route("/api/v1/fund/advances/{advance_id}/evidence/{sha256}", post(fund_evidence::show))
         .route("/api/v1/fund/proposals", get(fund::proposals))
         .route("/api/v1/fund/agreements", get(fund_agreement::list).post(fund_agreement::adopt))
         .route("/api/v1/fund/batches", get(fund_bank::batches).post(fund_bank::begin))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{FundEvent, FundStamped};
+use super::evidence::{EVIDENCE_MAX, Evidence};
 use crate::case::{AdvanceStatus, PaperNo, Role};
 use crate::ids::{AdvanceId, Pseudonym, TenantId};
 use crate::money::Fen;
@@ -58,6 +59,9 @@ pub struct Advance {
     pub top_up: Option<TopUp>,
     /// The paper on which the consumer signed for the money.
     pub receipt: Option<PaperNo>,
+    /// Pictures of slips and receipts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// How many events it has had.
     pub version: u64,
 }
@@ -108,6 +112,7 @@ impl Advance {
             written_off_fen: Fen::ZERO,
             top_up: None,
             receipt: None,
+            evidence: Vec::new(),
             version: 1,
         })
     }
@@ -187,6 +192,12 @@ impl Advance {
             FundEvent::AdvanceSigned { paper, .. } => {
                 need(self.status == S::Paid && self.receipt.is_none())?;
                 self.receipt = Some(paper.clone());
+            }
+            FundEvent::EvidenceAdded { sha256, media, bytes, .. } => {
+                need(self.submitted_at.is_some() && self.evidence.len() < EVIDENCE_MAX)?;
+                need(self.evidence.iter().all(|known| known.sha256 != *sha256))?;
+                let (sha256, media, bytes) = (sha256.clone(), *media, *bytes);
+                self.evidence.push(Evidence { sha256, media, bytes });
             }
             FundEvent::RecourseDrawn { fen, tenant, .. }
             | FundEvent::RecourseReceived { fen, tenant, .. } => {

@@ -5,6 +5,7 @@
 use super::command::{FundAction, FundCommand, Paid, Received};
 use super::decide::decide_fund;
 use super::event::ProposalKind;
+use super::evidence::Media;
 use super::facts::FundState;
 use super::refusal::{FundRefusal, FundRefusalCode};
 use super::rules::FundPolicy;
@@ -23,7 +24,7 @@ pub struct FundChoice {
 }
 
 /// The actions on an advance, in the order in which they come.
-pub const ADVANCE_ACTIONS: [FundAction; 12] = [
+pub const ADVANCE_ACTIONS: [FundAction; 13] = [
     FundAction::Approve,
     FundAction::Decline,
     FundAction::Cancel,
@@ -31,6 +32,7 @@ pub const ADVANCE_ACTIONS: [FundAction; 12] = [
     FundAction::ConfirmPaid,
     FundAction::ConfirmRefused,
     FundAction::Sign,
+    FundAction::AddEvidence,
     FundAction::Clear,
     FundAction::Bounce,
     FundAction::Draw,
@@ -80,6 +82,9 @@ fn sample(state: &FundState, action: FundAction, now: Timestamp) -> Option<FundC
         }
         FundAction::ConfirmRefused => FundCommand::ConfirmRefused { cause: "other".to_owned() },
         FundAction::Sign => FundCommand::Sign { paper_no: "SK-2026-0001".to_owned() },
+        FundAction::AddEvidence => {
+            FundCommand::AddEvidence { sha256: "0".repeat(64), media: Media::Jpeg, bytes: 1 }
+        }
         FundAction::Clear => FundCommand::Clear { received: slip(advance.paid_fen) },
         FundAction::Bounce => FundCommand::Bounce(slip(advance.paid_fen)),
         FundAction::Draw => FundCommand::Draw,

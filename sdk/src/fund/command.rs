@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::ProposalKind;
+use super::evidence::Media;
 use crate::case::words;
 use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
 use crate::money::Fen;
@@ -116,6 +117,15 @@ pub enum FundCommand {
         /// The number of the paper.
         paper_no: String,
     },
+    /// 添加凭证照片: of a slip, or of the receipt that was signed.
+    AddEvidence {
+        /// SHA-256 of the picture, hexadecimal.
+        sha256: String,
+        /// What it is.
+        media: Media,
+        /// How large, in bytes.
+        bytes: u32,
+    },
     /// 退汇: the bank gave back what was paid; the consumer has nothing.
     Bounce(Received),
     /// 扣划保证金: what the tenant owes is taken out of what its deposit holds by now.
@@ -184,6 +194,8 @@ words! {
         LoseTrack = "lose_track", "结果不明";
         /// 消费者签收
         Sign = "sign", "登记消费者签收";
+        /// 添加凭证照片
+        AddEvidence = "add_evidence", "添加凭证照片";
         /// 退汇
         Bounce = "bounce", "登记退汇";
         /// 扣划保证金
@@ -237,6 +249,7 @@ impl FundCommand {
             Self::ConfirmRefused { .. } => FundAction::ConfirmRefused,
             Self::LoseTrack => FundAction::LoseTrack,
             Self::Sign { .. } => FundAction::Sign,
+            Self::AddEvidence { .. } => FundAction::AddEvidence,
             Self::Bounce(_) => FundAction::Bounce,
             Self::Draw => FundAction::Draw,
             Self::ReceiveRecourse(_) => FundAction::ReceiveRecourse,

@@ -5,41 +5,16 @@ use super::account::Account;
 use super::advance::Advance;
 use super::command::{FundAction, FundCommand, Grounds, Paid, Received};
 use super::event::{FundEvent, ProposalKind};
+use super::evidence::{EVIDENCE_MAX, Media};
 use super::facts::{CaseFacts, FundState, Proposal};
 use super::ledger::Move;
 use super::refusal::{FundRefusal, FundRefusalCode as No};
+use super::roles::role_may;
 use super::rules::FundPolicy;
 use crate::case::{Actor, AdvanceStatus, PaperNo, Role};
 use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
 use crate::money::Fen;
 use crate::time::{DAY_MILLIS, Date, Timestamp};
-
-/// Whether a role may ever do this; what stands in the way of one act, [`decide_fund`] says.
-#[must_use]
-pub const fn role_may(role: Role, action: FundAction) -> bool {
-    use FundAction as A;
-    match action {
-        A::Request | A::Cancel => {
-            matches!(role, Role::Clerk | Role::Supervisor | Role::Manager)
-        }
-        A::Approve | A::Decline => matches!(role, Role::Supervisor | Role::Manager),
-        A::ApproveProposal | A::DeclineProposal | A::Adopt => matches!(role, Role::Manager),
-        A::Contribute
-        | A::ReceiveDeposit
-        | A::ReceiveRecourse
-        | A::Bounce
-        | A::Clear
-        | A::Propose => matches!(role, Role::Cashier),
-        A::Submit | A::ConfirmPaid | A::ConfirmRefused | A::Draw => {
-            matches!(role, Role::Cashier | Role::System)
-        }
-        A::Sign => {
-            matches!(role, Role::Clerk | Role::Supervisor | Role::Manager | Role::Cashier)
-        }
-        A::LoseTrack | A::Expire | A::NoteTopUpOverdue => matches!(role, Role::System),
-        A::Assert => matches!(role, Role::Cashier | Role::System),
-    }
-}
 
 /// Decides a command on the fund.
 ///
@@ -146,6 +121,9 @@ impl Act<'_> {
                 let paper =
                     PaperNo::parse(paper_no).map_err(|problem| field("paper_no", problem))?;
                 Ok(vec![FundEvent::AdvanceSigned { advance: advance.id, paper }])
+            }
+            FundCommand::AddEvidence { sha256, media, bytes } => {
+                self.add_evidence(sha256, *media, *bytes)
             }
             FundCommand::Bounce(received) => self.bounce(received),
             FundCommand::Draw => self.draw(),
@@ -324,6 +302,20 @@ impl Act<'_> {
             events.push(FundEvent::TopUpDemanded { advance, tenant, fen: rest, due_on });
         }
         Ok(events)
+    }
+
+    /// 添加凭证照片: as soon as somebody pays; each once, and not without end.
+    fn add_evidence(&self, sha256: &str, media: Media, bytes: u32) -> Decided {
+        let advance = self.state.advance.as_ref().ok_or(No::Unknown)?;
+        if advance.submitted_at.is_none() {
+            return Err(No::WrongStatus(advance.status));
+        }
+        let known = advance.evidence.iter().any(|known| known.sha256 == sha256);
+        if known || advance.evidence.len() >= EVIDENCE_MAX {
+            return Err(field("file", "it is there already, or there are ten"));
+        }
+        let (advance, sha256) = (advance.id, sha256.to_owned());
+        Ok(vec![FundEvent::EvidenceAdded { advance, sha256, media, bytes }])
     }
 
     /// 退汇: only of the whole, and only before the consumer signed for it.

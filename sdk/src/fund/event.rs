@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::command::Grounds;
+use super::evidence::Media;
 use super::ledger::Move;
 use crate::case::{Actor, PaperNo};
 use crate::ids::{AdvanceId, ProposalId, Pseudonym, TenantId};
@@ -205,6 +206,17 @@ pub enum FundEvent {
         /// What was signed.
         paper: PaperNo,
     },
+    /// 添加凭证照片: the picture itself is sealed with the case.
+    EvidenceAdded {
+        /// Of which advance.
+        advance: AdvanceId,
+        /// SHA-256 of the picture, hexadecimal.
+        sha256: String,
+        /// What it is.
+        media: Media,
+        /// How large, in bytes.
+        bytes: u32,
+    },
     /// 追偿：扣划保证金
     RecourseDrawn {
         /// For which advance.
@@ -341,6 +353,7 @@ impl FundEvent {
             Self::AdvanceRefused { .. } => "advance_refused",
             Self::AdvanceBounced { .. } => "advance_bounced",
             Self::AdvanceSigned { .. } => "advance_signed",
+            Self::EvidenceAdded { .. } => "evidence_added",
             Self::RecourseDrawn { .. } => "recourse_drawn",
             Self::TopUpDemanded { .. } => "top_up_demanded",
             Self::TopUpOverdue { .. } => "top_up_overdue",
@@ -370,6 +383,7 @@ impl FundEvent {
             | Self::AdvanceRefused { advance, .. }
             | Self::AdvanceBounced { advance, .. }
             | Self::AdvanceSigned { advance, .. }
+            | Self::EvidenceAdded { advance, .. }
             | Self::RecourseDrawn { advance, .. }
             | Self::TopUpDemanded { advance, .. }
             | Self::TopUpOverdue { advance, .. }
@@ -454,6 +468,7 @@ impl FundEvent {
             | Self::AdvanceDeclined { .. }
             | Self::AdvanceUnknown { .. }
             | Self::AdvanceSigned { .. }
+            | Self::EvidenceAdded { .. }
             | Self::TopUpDemanded { .. }
             | Self::TopUpOverdue { .. }
             | Self::Proposed { .. }

@@ -198,6 +198,7 @@ impl FundEvent {
             Self::AdvanceRefused { .. } => "付款未成，释放预留",
             Self::AdvanceBounced { .. } => "退汇，款项已退回",
             Self::AdvanceSigned { .. } => "消费者签收",
+            Self::EvidenceAdded { .. } => "添加凭证照片",
             Self::RecourseDrawn { .. } => "追偿：扣划商户保证金",
             Self::TopUpDemanded { .. } => "追偿：通知商户补足",
             Self::TopUpOverdue { .. } => "追偿：逾期未补足，建议暂停经营",

@@ -12,11 +12,13 @@ mod choices;
 mod command;
 mod decide;
 mod event;
+mod evidence;
 mod facts;
 mod journal;
 mod ledger;
 mod month;
 mod refusal;
+mod roles;
 mod rules;
 mod statement;
 mod table;
@@ -29,13 +31,15 @@ pub use batch::{
 };
 pub use choices::{ADVANCE_ACTIONS, FundChoice, fund_choices};
 pub use command::{FundAction, FundCommand, Grounds, Paid, Received};
-pub use decide::{decide_fund, role_may};
+pub use decide::decide_fund;
 pub use event::{FundEvent, FundStamped, ProposalKind};
+pub use evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_MAX, Evidence, Media};
 pub use facts::{CaseFacts, DayUse, FundState, Proposal};
 pub use journal::{JournalLine, balances_after, beancount, hledger};
 pub use ledger::{Ledger, LedgerError, Move};
 pub use month::{Month, MonthError, MonthFold, MonthRow, MonthStatement};
 pub use refusal::{FundRefusal, FundRefusalCode};
+pub use roles::role_may;
 pub use rules::{FundPolicy, FundRules};
 pub use statement::{
     Cause, Difference, Direction, Expected, Matched, Reconciliation, Statement, StatementLine,

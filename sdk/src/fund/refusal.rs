@@ -184,6 +184,7 @@ fn field_zh(field: &str) -> &'static str {
         "paper_no" => "纸质材料编号",
         "n" => "分录号",
         "text" => "正文",
+        "file" => "照片",
         "effective_from" => "生效日期",
         "cause" => "原因",
         _ => "",

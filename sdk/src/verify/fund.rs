@@ -179,6 +179,7 @@ const fn action(event: &FundEvent) -> FundAction {
         FundEvent::AdvancePaid { .. } | FundEvent::TopUpDemanded { .. } => FundAction::ConfirmPaid,
         FundEvent::RecourseDrawn { .. } => FundAction::Draw,
         FundEvent::AdvanceBounced { .. } => FundAction::Bounce,
+        FundEvent::EvidenceAdded { .. } => FundAction::AddEvidence,
         FundEvent::AdvanceRefused { .. } => FundAction::ConfirmRefused,
         FundEvent::AdvanceSigned { .. } => FundAction::Sign,
         FundEvent::TopUpOverdue { .. } => FundAction::NoteTopUpOverdue,

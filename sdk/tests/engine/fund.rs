@@ -356,6 +356,50 @@ async fn a_new_deposit_is_drawn_on_by_itself_a_day_is_closed_and_a_payment_may_c
 }
 
 #[tokio::test]
+async fn a_picture_of_a_slip_is_sealed_with_its_case_shown_with_a_trace_and_gone_with_it() {
+    let world = world_with(wide()).await;
+    world.fill(100_000).await;
+    let case = world.settled("no-1").await;
+    let id = world.request(case, None, 100).await.expect("it is asked for");
+    let picture = b"\x89PNG\r\n\x1a\n slip of Wang".to_vec();
+    let add = |bytes: Vec<u8>| {
+        let channel = world.channel.clone();
+        async move { channel.add_evidence(CASHIER, id, &bytes).await }
+    };
+    assert_eq!(code(add(picture.clone()).await), "wrong_status", "nobody pays yet");
+    let submit = FundCommand::Submit { provider: "manual".to_owned() };
+    world.fund(CASHIER, submit, FundTarget::advance(id)).await.expect("in hand");
+    let large = [b"%PDF-".to_vec(), vec![0; 1_500_000]].concat();
+    for wrong in [b"<html>".to_vec(), large, Vec::new()] {
+        assert_eq!(code(add(wrong).await), "field_invalid");
+    }
+    add(picture.clone()).await.expect("it is added");
+    assert_eq!(code(add(picture.clone()).await), "field_invalid", "each once");
+    let row = world.channel.advance(id).await.expect("reads").expect("there");
+    let sha256 = row.advance.evidence[0].sha256.clone();
+    // The database holds no byte of it in clear.
+    let kept = world.channel.store().records("fund_evidence", "", 10).await.expect("it reads");
+    let hex = hex::encode(b"slip of Wang");
+    let body = String::from_utf8_lossy(&kept[0].body).into_owned();
+    assert!(kept.len() == 1 && !body.contains(&hex) && !body.contains("slip of Wang"));
+    let why = || Personal::new("核对付款".to_owned());
+    let shown = world.channel.show_evidence(&row, &sha256, CLERK, why()).await;
+    assert_eq!(shown.expect("it shows").bytes, picture);
+    let listed = world.channel.reveals("", 10).await.expect("it reads");
+    assert_eq!(listed[0].fields, ["evidence"]);
+    let other = world.channel.show_evidence(&row, &"0".repeat(64), CLERK, why()).await;
+    assert!(matches!(other, Err(green_channel::channel::ActError::Unknown)));
+    let cashier = world.channel.show_evidence(&row, &sha256, CASHIER, why()).await;
+    assert!(cashier.is_err(), "a cashier reads nothing of a case but where money goes");
+    world.verifies().await;
+    let erase = Command::WithdrawConsent { paper_no: None };
+    world.channel.act(case, CENTER, &erase, None).await.expect("it is erased");
+    let gone = world.channel.show_evidence(&row, &sha256, CLERK, why()).await;
+    assert!(gone.is_err(), "gone with the key");
+    assert!(add(b"\xff\xd8\xff more".to_vec()).await.is_err());
+}
+
+#[tokio::test]
 async fn a_deposit_says_under_which_text_it_came() {
     let world = world_with(wide()).await;
     let (shop, today) = (world.shop().await, world.clock.now().civil_date());

@@ -16,6 +16,7 @@ use super::super::pages::parts::{Fact, Section};
 use super::super::shell::Visitor;
 use super::super::{PageResult, Trouble, format, render};
 use super::act::NotDone;
+use super::evidence;
 use super::forms;
 use super::lines::{Shops, badge};
 use super::overview::{Done, done_zh};
@@ -68,6 +69,10 @@ pub(super) async fn page(
         forms,
         barred,
         papers: papers::of(advance),
+        pictures: evidence::links(visitor, advance),
+        can_add_picture: choices
+            .iter()
+            .any(|one| one.action == FundAction::AddEvidence && one.why_not.is_none()),
     })
 }
 

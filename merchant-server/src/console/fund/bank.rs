@@ -143,13 +143,13 @@ async fn file(State(app): State<App>, visitor: Visitor, Path(name): Path<String>
 }
 
 /// A form with a file, or that it is none: whoever may not send one hears that first.
-type Uploaded = Result<Multipart, MultipartRejection>;
+pub(super) type Uploaded = Result<Multipart, MultipartRejection>;
 
 /// The one file of a form.
-async fn uploaded(form: Uploaded) -> Result<Vec<u8>, String> {
+pub(super) async fn uploaded(form: Uploaded) -> Result<Vec<u8>, String> {
     let mut form = form.map_err(|_| "请用本页的表单上传文件".to_owned())?;
     let broken = |error: &MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => "文件超过 2 MiB，请分批导入".to_owned(),
+        StatusCode::PAYLOAD_TOO_LARGE => "文件超过 2 MiB".to_owned(),
         _ => "文件没有完整上传，请重试".to_owned(),
     };
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {

@@ -97,6 +97,8 @@ pub(super) fn of_advance(
     let (mut forms, mut barred) = (Vec::new(), Vec::new());
     for FundChoice { action, why_not } in choices {
         match why_not {
+            // It has a form of its own, for a file.
+            _ if *action == FundAction::AddEvidence => {}
             None => forms.extend(form(row, *action, remarks, &today.to_string())),
             Some(refusal) if refusal.code() == "role_not_permitted" => {}
             Some(refusal) => {

@@ -5,6 +5,7 @@ mod act;
 mod advance;
 mod agreement;
 mod bank;
+mod evidence;
 mod forms;
 mod journal;
 mod ledger;
@@ -37,4 +38,5 @@ pub(super) fn router() -> Router<App> {
         .route("/console/fund/journal/{format}", get(journal::download))
         .route("/console/cases/{case_id}/advances", post(act::request))
         .merge(bank::router())
+        .merge(evidence::router())
 }

@@ -61,6 +61,7 @@ pub(super) fn done_zh(code: &str) -> &'static str {
         "decline_proposal" => "已登记不同意",
         "assert" => "已完成日终核对",
         "adopt" => "已公布",
+        "evidence" => "已上传",
         "request" => "已申请",
         "approve" => "已审核通过",
         "decline" => "已登记审核不通过",

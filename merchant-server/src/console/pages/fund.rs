@@ -180,6 +180,10 @@ pub(crate) struct FundAdvancePage {
     pub(crate) barred: Vec<Fact>,
     /// What can be printed.
     pub(crate) papers: Vec<Link>,
+    /// The pictures of slips and receipts; a link for whoever may look.
+    pub(crate) pictures: Vec<Link>,
+    /// Whether this person may add one.
+    pub(crate) can_add_picture: bool,
 }
 
 /// 商户台账

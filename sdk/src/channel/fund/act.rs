@@ -46,6 +46,8 @@ pub struct FundTarget {
     pub words: Vec<Private>,
     /// The text of the agreement that is adopted.
     pub text: Option<String>,
+    /// Documents of the engine that go in with it; a caller leaves it empty.
+    pub records: Vec<RecordWrite>,
 }
 
 impl FundTarget {
@@ -367,6 +369,7 @@ impl<S: Store> Channel<S> {
         records.extend(slip_records(command)?);
         records.extend(closed_record(read, stamped)?);
         records.extend(agreement_record(target, stamped)?);
+        records.extend(target.records.iter().cloned());
         let before = read.state.advance.as_ref();
         let row = match (&after, &read.case) {
             (Some(advance), Some(case)) if after.as_ref() != before => {

@@ -7,6 +7,7 @@ mod act;
 mod agreement;
 mod bank;
 mod books;
+mod evidence;
 mod queues;
 mod subject;
 mod views;
@@ -15,6 +16,7 @@ pub use act::{FundActed, FundError, FundTarget, RequestChoice};
 pub use agreement::AgreementRow;
 pub use bank::{BankError, BatchRow, ClosingCheck, Outcome, Reconciled};
 pub use books::{FundOverview, TenantBalance, TenantLine};
+pub use evidence::Picture;
 pub use queues::Queue;
 pub use views::AdvanceRow;
 
