@@ -3,7 +3,7 @@
 
 use super::account::Account;
 use super::advance::Advance;
-use super::command::{FundAction, FundCommand, Grounds, Paid, Received};
+use super::command::{FundCommand, Grounds, Paid, Received};
 use super::event::{FundEvent, ProposalKind};
 use super::evidence::{EVIDENCE_MAX, Media};
 use super::facts::{CaseFacts, FundState, Proposal};
