@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::expect::Expectations;
 use super::stage::Stage;
-use super::{lifecycle, narrate};
+use super::{fund, lifecycle, narrate};
 use crate::cli::CliError;
 
 /// Plays every journey; what does not go through is noted and does not stop the others.
@@ -30,6 +30,7 @@ pub(super) async fn play(stage: &mut Stage, expectations: &mut Expectations) {
     let done = without_consent(stage, expectations).await;
     expectations.went("没有同意的分流被拒绝", done);
     lifecycle::play(stage, expectations).await;
+    fund::play(stage, expectations).await;
     for _ in 0..3 {
         let done = stage.divert().await;
         expectations.went("再分流一件，留待受理", done);
@@ -74,7 +75,12 @@ pub(super) fn contacted() -> Value {
     })
 }
 
-async fn answer(stage: &Stage, no: &str, id: &str, accepted: bool) -> Result<(), CliError> {
+pub(super) async fn answer(
+    stage: &Stage,
+    no: &str,
+    id: &str,
+    accepted: bool,
+) -> Result<(), CliError> {
     let view = stage.clerk.show(id).await?;
     let offers = view["offers"].as_array().cloned().unwrap_or_default();
     let open = offers.iter().rev().find(|offer| offer["status"] == "open");

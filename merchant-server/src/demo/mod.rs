@@ -4,6 +4,7 @@
 
 mod clerk;
 mod expect;
+mod fund;
 mod journeys;
 mod lifecycle;
 mod narrate;

@@ -35,6 +35,8 @@ pub(super) type Login = (String, String, &'static str, String);
 const CLERK: &str = "wangfang";
 const COLLEAGUE: &str = "zhaomin";
 const SUPERVISOR: &str = "liqiang";
+const MANAGER: &str = "sunli";
+const CASHIER: &str = "zhoujie";
 
 /// Everything the demo plays on.
 pub(super) struct Stage {
@@ -45,6 +47,10 @@ pub(super) struct Stage {
     /// A second clerk.
     pub(super) colleague: Clerk,
     pub(super) supervisor: Clerk,
+    pub(super) manager: Clerk,
+    pub(super) cashier: Clerk,
+    /// The shop that did not keep its settlement; empty before.
+    pub(super) shop: String,
     pub(super) logins: Vec<Login>,
     corpus: Vec<CorpusCase>,
     sent: usize,
@@ -77,7 +83,10 @@ impl Stage {
         let engine = data_folder::open_with(&folder, &config).await?;
         center.know(engine.public_keys());
         let logins = people(&engine).await?;
-        let mut scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::LogRead];
+        let purse = vec![Scope::FundRead, Scope::FundAct];
+        let cashier = hand(&engine, &url, CASHIER, Role::Cashier, purse.clone()).await?;
+        let manager = hand(&engine, &url, MANAGER, Role::Manager, purse).await?;
+        let mut scopes = vec![Scope::CasesRead, Scope::CasesAct, Scope::LogRead, Scope::FundAct];
         let clerk = hand(&engine, &url, CLERK, Role::Clerk, scopes.clone()).await?;
         let colleague = hand(&engine, &url, COLLEAGUE, Role::Clerk, scopes.clone()).await?;
         scopes.push(Scope::TenantsManage);
@@ -90,6 +99,9 @@ impl Stage {
             clerk,
             colleague,
             supervisor,
+            manager,
+            cashier,
+            shop: String::new(),
             logins,
             corpus: corpus(),
             sent: 0,
@@ -232,6 +244,8 @@ async fn people(engine: &Engine) -> Result<Vec<Login>, CliError> {
         (CLERK, "王芳", Role::Clerk),
         (COLLEAGUE, "赵敏", Role::Clerk),
         (SUPERVISOR, "李强", Role::Supervisor),
+        (MANAGER, "孙丽", Role::Manager),
+        (CASHIER, "周洁", Role::Cashier),
         ("chenjing", "陈静", Role::Auditor),
     ] {
         logins.push(join(engine, login, name, Held::one(role)).await?);
