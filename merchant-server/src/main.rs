@@ -1,6 +1,9 @@
 //! `merchant-server`: the reference server of the 12315 green channel. This file only starts what
 //! the command line asks for.
 
+// Amounts are integers everywhere.
+#![deny(clippy::float_arithmetic)]
+
 mod api;
 mod app;
 mod auth;

@@ -1,6 +1,7 @@
 //! Counters and gauges in OpenMetrics text. Labels are routes and codes, never ids.
 
 use axum::http::Method;
+use green_channel::channel::fund::Queue;
 use green_channel::store::{Store, StoreError};
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
@@ -22,6 +23,21 @@ struct StateLabels {
     state: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct QueueLabels {
+    queue: &'static str,
+}
+
+/// The queues of the fund, and how far each is counted.
+const QUEUES: [(&str, Queue); 5] = [
+    ("approve", Queue::Approve),
+    ("pay", Queue::Pay),
+    ("resolve", Queue::Resolve),
+    ("owed", Queue::Owed),
+    ("proposed", Queue::Proposed),
+];
+const COUNTED: u32 = 1_000;
+
 /// A method as a label: whoever makes up methods makes no new counters.
 pub(crate) fn known(method: &Method) -> &'static str {
     let all = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
@@ -36,6 +52,8 @@ pub(crate) struct Metrics {
     cases: Family<StateLabels, Gauge>,
     reports: Family<StateLabels, Gauge>,
     log_size: Gauge,
+    fund_waiting: Family<QueueLabels, Gauge>,
+    fund_below_floor: Gauge,
 }
 
 impl Metrics {
@@ -51,7 +69,22 @@ impl Metrics {
         registry.register("cases", "Cases by state", cases.clone());
         registry.register("reports", "Reports not yet delivered, by state", reports.clone());
         registry.register("log_size", "Leaves with a position in the log", log_size.clone());
-        Self { registry, requests, deliveries, cases, reports, log_size }
+        let fund_waiting = Family::default();
+        let fund_below_floor = Gauge::default();
+        let waiting = "Advances and proposals that wait, by queue";
+        registry.register("fund_waiting", waiting, fund_waiting.clone());
+        let low = "Whether what is free in the fund is below its floor";
+        registry.register("fund_below_floor", low, fund_below_floor.clone());
+        Self {
+            registry,
+            requests,
+            deliveries,
+            cases,
+            reports,
+            log_size,
+            fund_waiting,
+            fund_below_floor,
+        }
     }
 
     /// Counts a request.
@@ -78,6 +111,12 @@ impl Metrics {
             self.reports.get_or_create(&labels).set(gauge(count));
         }
         self.log_size.set(gauge(engine.store().log_head().await?.size));
+        for (queue, which) in QUEUES {
+            let count = engine.waiting(which, COUNTED).await?;
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.fund_waiting.get_or_create(&QueueLabels { queue }).set(count);
+        }
+        self.fund_below_floor.set(i64::from(engine.fund_is_low().await?));
         let mut text = String::new();
         encode(&mut text, &self.registry)
             .map_err(|_| StoreError::Engine("metrics do not render".to_owned()))?;

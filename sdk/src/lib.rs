@@ -1,6 +1,8 @@
 #![doc = include_str!("manual.md")]
 #![deny(missing_docs)]
 #![deny(rustdoc::broken_intra_doc_links)]
+// Amounts and instants are integers everywhere.
+#![deny(clippy::float_arithmetic)]
 
 pub mod calendar;
 pub mod case;

@@ -112,6 +112,8 @@ pub struct AmountError;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -143,6 +145,35 @@ mod tests {
         assert_eq!(Fen::new(i64::MAX).checked_add(Fen::new(1)), None);
         assert_eq!(Fen::new(i64::MIN).checked_sub(Fen::new(1)), None);
         assert_eq!(Fen::checked_sum([Fen::new(i64::MAX), Fen::new(1)]), None);
+    }
+
+    /// Amounts at every edge, and anything between.
+    fn any_fen() -> impl Strategy<Value = i64> {
+        let most = (1 << 53) - 1;
+        let edges = vec![0, 1, -1, most, most + 1, -most, i64::MAX, i64::MAX - 1, i64::MIN];
+        prop_oneof![prop::sample::select(edges), any::<i64>(), -1_000_i64..1_000]
+    }
+
+    proptest! {
+        #[test]
+        fn a_sum_is_exact_or_there_is_none(a in any_fen(), b in any_fen(), c in any_fen()) {
+            let exact = |wide: i128| i64::try_from(wide).ok().map(Fen::new);
+            let (x, y, z) = (i128::from(a), i128::from(b), i128::from(c));
+            prop_assert_eq!(Fen::new(a).checked_add(Fen::new(b)), exact(x + y));
+            prop_assert_eq!(Fen::new(a).checked_sub(Fen::new(b)), exact(x - y));
+            let sum = Fen::checked_sum([a, b, c].map(Fen::new));
+            let steps = exact(x + y).and_then(|_| exact(x + y + z));
+            prop_assert_eq!(sum, steps);
+        }
+
+        #[test]
+        fn what_can_be_paid_is_read_back_to_the_fen_and_nothing_else_is(fen in any_fen()) {
+            let amount = Fen::new(fen);
+            let payable = (0..=(1_i64 << 53) - 1).contains(&fen);
+            prop_assert_eq!(amount.is_payable(), payable);
+            let read = Fen::parse_yuan(&amount.to_yuan());
+            prop_assert_eq!(read.ok(), payable.then_some(amount));
+        }
     }
 
     #[test]

@@ -89,6 +89,8 @@ await shot(clerk, "04-requested");
 
 for (const role of ["supervisor", "manager"]) {
   const page = await person(role);
+  // What waits is said in the navigation, wherever one is.
+  await page.getByTitle("待您办理的先付").waitFor();
   await page.goto(`${url}/console/fund/advances?queue=approve`);
   await page.getByRole("link", { name: "¥3,000.00" }).click();
   await act(page, "approve", {});

@@ -74,6 +74,11 @@ async fn a_batch_goes_to_the_bank_and_comes_back_by_the_api() {
     assert_eq!(compared["bank_fen"], compared["ledger_fen"]);
     world.books_are_right().await;
     assert_eq!(world.overview().await["clearing_fen"], 0);
+    let metrics = world.app.get("/metrics").await.expect("it answers").text().await;
+    let metrics = metrics.expect("text");
+    for line in ["green_channel_fund_below_floor 1", "fund_waiting{queue=\"pay\"} 0"] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
     let month = cashier.get(&format!("/api/v1/fund/months/{}", &day[..7])).await.expect("shows");
     let bank = json!({ "account": "bank", "fen": 49_000 });
     assert!(month["closing"].as_array().expect("a list").contains(&bank), "{month}");

@@ -210,8 +210,10 @@ fn only_the_store_speaks_sql() {
 #[test]
 fn no_floating_point_comes_near_money_or_the_log() {
     let mut faults = Vec::new();
-    for source in sdk() {
-        if !["money", "case", "store", "channel"].iter().any(|room| source.is_in(room)) {
+    // Two readers of JSON meet floats, in order to refuse them.
+    let refuse = ["protocol/strict_json.rs", "codes/text.rs"];
+    for source in sdk().into_iter().chain(server()) {
+        if refuse.iter().any(|name| source.name.ends_with(name)) {
             continue;
         }
         for (number, line) in source.code() {

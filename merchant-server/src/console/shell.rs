@@ -5,6 +5,8 @@ use axum::extract::FromRequestParts;
 use axum::http::{header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use green_channel::case::{Actor, Role};
+use green_channel::channel::fund::Queue;
+use green_channel::fund::{FundAction, role_may};
 use green_channel::store::{Store, StoreError};
 
 use super::Trouble;
@@ -79,9 +81,27 @@ impl Visitor {
             sees_people: sees_people(acting),
             registers: self.may(Permission::RegisterAtDesk),
             section,
+            fund_waits: self.fund_waits(app).await?,
             stuck_reports: if dead > 0 { dead.to_string() } else { String::new() },
             ..plain(app)
         })
+    }
+
+    /// How much of the fund waits for the role acted in.
+    async fn fund_waits(&self, app: &App) -> Result<String, StoreError> {
+        const MOST: u32 = 100;
+        let queues = [
+            (FundAction::Approve, Queue::Approve),
+            (FundAction::ApproveProposal, Queue::Proposed),
+            (FundAction::Submit, Queue::Pay),
+        ];
+        let mut sum = 0;
+        for (action, queue) in queues {
+            if self.may(Permission::ReadFund) && role_may(self.role(), action) {
+                sum += app.engine.waiting(queue, MOST).await?;
+            }
+        }
+        Ok(if sum > 0 { sum.to_string() } else { String::new() })
     }
 
     /// Where this person must go first, if anywhere: somebody else knows the password, or the

@@ -321,6 +321,11 @@ async fn page(
         version: row.version,
         title: tenant.name.clone(),
         status: badge(tenant.status),
+        ledger_href: if visitor.may(Permission::ReadFund) {
+            format!("/console/fund/tenants/{}", row.id)
+        } else {
+            String::new()
+        },
         error: error_of(refused),
         facts: tenant_form::facts(tenant, may_call),
         commitments: tenant.commitments.clone(),

@@ -137,7 +137,7 @@ fn tiles(seen: &FundOverview) -> Vec<Tile> {
 pub(super) async fn tabs(app: &App, current: &str) -> Result<Vec<Tab>, StoreError> {
     let mut tabs = Vec::new();
     for (code, queue, label) in QUEUES {
-        let waiting = app.engine.advances(queue, None, COUNTED).await?.len();
+        let waiting = app.engine.waiting(queue, COUNTED).await?;
         tabs.push(Tab {
             label: label.to_owned(),
             count: count(waiting),
@@ -145,7 +145,7 @@ pub(super) async fn tabs(app: &App, current: &str) -> Result<Vec<Tab>, StoreErro
             current: code == current,
         });
     }
-    let waiting = app.engine.proposals(None, COUNTED).await?.len();
+    let waiting = app.engine.waiting(Queue::Proposed, COUNTED).await?;
     tabs.push(Tab {
         label: "双人事项".to_owned(),
         count: count(waiting),

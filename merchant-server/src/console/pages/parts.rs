@@ -57,6 +57,8 @@ pub(crate) struct Shell {
     pub(crate) unread: String,
     /// Reports in trouble; empty for none.
     pub(crate) stuck_reports: String,
+    /// Advances and proposals that wait for this role; empty for none.
+    pub(crate) fund_waits: String,
     /// What has just been done, e.g. "已受理"; empty for nothing.
     pub(crate) notice: String,
     /// A standing remark, e.g. that this is a demonstration; empty for none.

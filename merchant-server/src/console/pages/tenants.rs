@@ -68,6 +68,8 @@ pub(crate) struct TenantPage {
     pub(crate) title: String,
     /// 在营, 暂停经营, 已退场
     pub(crate) status: Badge,
+    /// Its ledger in the fund; empty for whoever may not see it.
+    pub(crate) ledger_href: String,
     /// Why the last change was refused as a whole; empty when it was not.
     pub(crate) error: String,
     /// What is known of it.

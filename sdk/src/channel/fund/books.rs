@@ -158,6 +158,19 @@ impl<S: Store> Channel<S> {
         })
     }
 
+    /// Whether what is free is below the floor, so that soon nothing can be advanced; a fund that was
+    /// never used is not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fund_is_low(&self) -> Result<bool, StoreError> {
+        if self.fund_next().await? == 0 {
+            return Ok(false);
+        }
+        let books = self.books(&BTreeSet::new()).await?;
+        Ok(books.ledger.balance(Account::Pool) < self.fund_rules().floor_fen)
+    }
+
     /// The fund in one month.
     ///
     /// # Errors

@@ -92,6 +92,14 @@ impl<S: Store> Channel<S> {
         Ok(rows)
     }
 
+    /// How many wait in a queue, counted up to `most`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn waiting(&self, queue: Queue, most: u32) -> Result<usize, StoreError> {
+        Ok(self.queued(queue, None, most).await?.len())
+    }
+
     async fn queued(
         &self,
         queue: Queue,
