@@ -9,6 +9,7 @@ pub mod case;
 pub mod codes;
 pub mod fund;
 pub mod ids;
+pub mod indicators;
 pub mod log;
 pub mod money;
 pub mod privacy;

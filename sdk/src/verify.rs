@@ -15,10 +15,12 @@ use crate::calendar::Calendar;
 use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};
 use crate::fund::FundStamped;
 use crate::ids::Pseudonym;
+use crate::indicators::{Indicator, Indicators};
 use crate::log::{
     Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
     leaf_hash,
 };
+use crate::time::Date;
 
 /// What is wrong with a log, and where. The first fault ends the check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,6 +114,8 @@ pub struct Verified {
     pub not_judged: u64,
     /// How many cases stand in each state, by code.
     pub states: BTreeMap<&'static str, u64>,
+    /// The indicators of the period that was asked for; none when none was.
+    pub indicators: Vec<Indicator>,
 }
 
 struct Stream {
@@ -137,6 +141,7 @@ pub struct LogCheck {
     fund: FundCheck,
     deadlines: u64,
     not_judged: u64,
+    indicators: Option<Indicators>,
 }
 
 impl LogCheck {
@@ -156,7 +161,15 @@ impl LogCheck {
             fund: FundCheck::default(),
             deadlines: 0,
             not_judged: 0,
+            indicators: None,
         })
+    }
+
+    /// Computes the indicators of a period as well.
+    #[must_use]
+    pub fn with_indicators(mut self, from: Date, to: Date) -> Self {
+        self.indicators = Some(Indicators::begin(from, to));
+        self
     }
 
     /// Takes the next entry.
@@ -179,11 +192,17 @@ impl LogCheck {
             let illegal = |reason: String| Fault::Illegal { position, reason };
             let unknown = || illegal(format!("{} is no event of the fund", leaf.kind));
             let stamped = fund_stamped(&leaf).ok_or_else(unknown)?;
+            if let Some(indicators) = &mut self.indicators {
+                indicators.fund_event(&stamped);
+            }
             self.fund.entry(leaf.n, stamped).map_err(illegal)?;
         }
         // The named streams (host, fund, admin) tell no case.
         let told = match leaf.stream.parse::<Pseudonym>() {
-            Ok(_) => Some(self.replay(position, &leaf, before.and_then(|stream| stream.told))?),
+            Ok(stream) => {
+                let told = before.and_then(|stream| stream.told);
+                Some(self.replay(position, stream, &leaf, told)?)
+            }
             Err(_) => None,
         };
         self.streams.insert(leaf.stream, Stream { next: next + 1, head: hash, told });
@@ -191,7 +210,13 @@ impl LogCheck {
         Ok(())
     }
 
-    fn replay(&mut self, position: u64, leaf: &Leaf, told: Option<Told>) -> Result<Told, Fault> {
+    fn replay(
+        &mut self,
+        position: u64,
+        stream: Pseudonym,
+        leaf: &Leaf,
+        told: Option<Told>,
+    ) -> Result<Told, Fault> {
         let illegal = |reason: String| Fault::Illegal { position, reason };
         let unknown = || illegal(format!("{} is no event of a case", leaf.kind));
         let stamped = stamped(leaf).ok_or_else(unknown)?;
@@ -218,6 +243,10 @@ impl LogCheck {
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
         let is_known = named.is_some();
+        let was_over = case.as_ref().is_some_and(|case| case.state.name().is_over());
+        if let Some(indicators) = &mut self.indicators {
+            indicators.case_event(stream, case.as_ref(), &stamped, named, &self.calendar);
+        }
         for clock in stamped.event.clocks() {
             self.deadline(position, leaf, clock, is_known)?;
         }
@@ -226,6 +255,9 @@ impl LogCheck {
             Some(case) => case.apply(&stamped),
         };
         let case = folded.map_err(|error| illegal(error.to_string()))?;
+        if let Some(indicators) = &mut self.indicators {
+            indicators.case_stands(&case, was_over, stamped.at);
+        }
         Ok(Told { case, last: stamped })
     }
 
@@ -275,6 +307,7 @@ impl LogCheck {
             deadlines: self.deadlines,
             not_judged: self.not_judged,
             states,
+            indicators: self.indicators.map(Indicators::finish).unwrap_or_default(),
         })
     }
 }

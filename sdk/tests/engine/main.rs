@@ -6,6 +6,7 @@ mod bank;
 mod case_life;
 mod due;
 mod fund;
+mod indicators;
 mod payouts;
 
 use std::net::TcpListener;
