@@ -83,6 +83,7 @@ fn of(figures: &[Indicator], code: &str) -> Figure {
     found.unwrap_or_else(|| panic!("there is no {code}")).figure
 }
 
+#[expect(clippy::too_many_lines, reason = "a month reads best as one")]
 #[tokio::test]
 async fn the_figures_of_a_month_are_those_of_a_hand_count() {
     let small_claim_fen = Fen::new(20_000);
