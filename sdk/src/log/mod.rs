@@ -6,18 +6,26 @@
 
 mod canonical;
 mod checkpoint;
+mod cosignature;
 mod hash;
 mod leaf;
 mod note;
+mod policy;
 mod proof;
 mod tile;
+mod tlog_proof;
 mod tree;
+mod witness;
 
 pub use canonical::{CanonicalError, canonical};
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointError, sign_checkpoint};
+pub use cosignature::{Cosigner, CosignerKey};
 pub use hash::{Hash, HashError, leaf_hash, node_hash};
 pub use leaf::{Leaf, LeafActor, LeafError};
 pub use note::{NoteError, NoteSigner, NoteVerifier, SignedNote, name_is_good};
+pub use policy::{Believed, DistrustError, PolicyError, TrustPolicy, Witness};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use tile::{TileError, TilePath, decode_entries, encode_entries};
+pub use tlog_proof::{TlogProof, TlogProofError};
 pub use tree::{Frontier, FrontierError, Nodes, consistency_proof, inclusion_proof, root};
+pub use witness::{ADD_CHECKPOINT_BYTES_MAX, AddCheckpoint, SIZE_CONTENT_TYPE, WitnessRefusal};

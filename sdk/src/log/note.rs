@@ -44,10 +44,14 @@ pub struct NoteSigner {
 
 /// Checks the notes of one signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoteVerifier {
-    name: String,
-    id: [u8; 4],
-    key: [u8; 32],
+pub struct NoteVerifier(VerifierKey);
+
+/// A public key under a name, with the id by which notes name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct VerifierKey {
+    pub(super) name: String,
+    pub(super) id: [u8; 4],
+    pub(super) key: [u8; 32],
 }
 
 /// A text with its signatures.
@@ -73,7 +77,8 @@ impl NoteSigner {
     pub fn verifier(&self) -> NoteVerifier {
         let mut key = [0; 32];
         key.copy_from_slice(self.key().public_key().as_ref());
-        NoteVerifier { name: self.name.clone(), id: key_id(&self.name, &key), key }
+        let id = key_id(&self.name, ED25519_TYPE, &key);
+        NoteVerifier(VerifierKey { name: self.name.clone(), id, key })
     }
 
     /// The verifier key as text: `name+hash+key`.
@@ -86,7 +91,7 @@ impl NoteSigner {
     #[must_use]
     pub fn sign(&self, text: &str) -> String {
         debug_assert!(text.ends_with('\n'), "the text of a note ends with a line break");
-        let id = self.verifier().id;
+        let id = self.verifier().0.id;
         let signature = self.key().sign(text.as_bytes());
         let bytes = [id.as_slice(), signature.as_ref()].concat();
         format!("{text}\n\u{2014} {} {}\n", self.name, STANDARD.encode(bytes))
@@ -105,28 +110,46 @@ impl NoteVerifier {
     /// # Errors
     /// When the text is none, or its hash is not that of its key.
     pub fn parse(vkey: &str) -> Result<Self, NoteError> {
+        VerifierKey::parse(vkey, ED25519_TYPE).map(Self)
+    }
+
+    /// The signer's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The public key itself.
+    #[must_use]
+    pub const fn public_key(&self) -> &[u8; 32] {
+        &self.0.key
+    }
+}
+
+impl fmt::Display for NoteVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_vkey(ED25519_TYPE))
+    }
+}
+
+impl VerifierKey {
+    /// Reads `name+hash+key` of one type of signature.
+    pub(super) fn parse(vkey: &str, wanted: u8) -> Result<Self, NoteError> {
         let mut parts = vkey.trim().splitn(3, '+');
         let (name, id, key) = (parts.next(), parts.next(), parts.next());
         let (Some(name), Some(id), Some(key)) = (name, id, key) else { return Err(NoteError::Key) };
         let key = STANDARD.decode(key).map_err(|_| NoteError::Key)?;
         let (kind, key) = key.split_first().ok_or(NoteError::Key)?;
         let key: [u8; 32] = key.try_into().map_err(|_| NoteError::Key)?;
-        let verifier = Self { name: name.to_owned(), id: key_id(name, &key), key };
-        let right = *kind == ED25519_TYPE && hex::encode(verifier.id) == id && name_is_good(name);
+        let verifier = Self { name: name.to_owned(), id: key_id(name, wanted, &key), key };
+        let right = *kind == wanted && hex::encode(verifier.id) == id && name_is_good(name);
         if right { Ok(verifier) } else { Err(NoteError::Key) }
     }
 
-    /// The signer's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl fmt::Display for NoteVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519_TYPE], self.key.as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(key))
+    /// The key as text.
+    pub(super) fn to_vkey(&self, kind: u8) -> String {
+        let key = [&[kind], self.key.as_slice()].concat();
+        format!("{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(key))
     }
 }
 
@@ -156,6 +179,19 @@ impl SignedNote {
         Ok(Self { text: text.to_owned(), signatures })
     }
 
+    /// What is signed, believed or not.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The signature that claims to be of this key.
+    pub(super) fn signature_of(&self, key: &VerifierKey) -> Option<&[u8]> {
+        let of_key =
+            |(name, id, _): &&(String, [u8; 4], Vec<u8>)| *name == key.name && *id == key.id;
+        self.signatures.iter().find(of_key).map(|(_, _, signature)| signature.as_slice())
+    }
+
     /// The text, if one of these signers signed it and none of them wrongly.
     ///
     /// # Errors
@@ -163,7 +199,8 @@ impl SignedNote {
     pub fn verify(&self, known: &[NoteVerifier]) -> Result<&str, NoteError> {
         let mut held = 0;
         for (name, id, signature) in &self.signatures {
-            let signer = known.iter().find(|signer| signer.name == *name && signer.id == *id);
+            let signer = known.iter().map(|signer| &signer.0);
+            let signer = signer.into_iter().find(|key| key.name == *name && key.id == *id);
             let Some(signer) = signer else { continue };
             let key = UnparsedPublicKey::new(&ED25519, signer.key);
             if key.verify(self.text.as_bytes(), signature).is_err() {
@@ -175,8 +212,8 @@ impl SignedNote {
     }
 }
 
-fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
-    let hash = sha256(&[name.as_bytes(), b"\n", &[ED25519_TYPE], key]);
+pub(super) fn key_id(name: &str, kind: u8, key: &[u8; 32]) -> [u8; 4] {
+    let hash = sha256(&[name.as_bytes(), b"\n", &[kind], key]);
     let [a, b, c, d, ..] = *hash.as_bytes();
     [a, b, c, d]
 }
