@@ -3,19 +3,24 @@
 //! The form never changes. A reader of leaves takes exactly the bytes a writer made: what does not
 //! come out the same when written again is no leaf.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::canonical::{self, CanonicalError, write_text};
 use super::hash::Hash;
+use super::strict::is_canonical;
 use crate::ids::Pseudonym;
 use crate::privacy::Commitment;
 use crate::time::Timestamp;
 
 /// The largest leaf, in bytes: what an entry bundle of the log can hold.
 const LEAF_BYTES_MAX: usize = 65_535;
+/// The largest number of a leaf: what every reader of JSON holds exactly.
+const N_MAX: u64 = (1 << 53) - 1;
 
 /// Who acted, as the log knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -96,25 +101,202 @@ fn member(name: &str, text: &str, out: &mut Vec<u8>) {
     write_text(text, out);
 }
 
-#[derive(Deserialize)]
+/// One event of one stream as it lies in its bytes: what a checker reads, without a copy of the facts.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
+pub struct LeafView<'a> {
     v: u64,
-    origin: String,
-    stream: String,
-    n: u64,
+    /// As [`Leaf::origin`].
+    #[serde(borrow)]
+    pub origin: Cow<'a, str>,
+    /// As [`Leaf::stream`].
+    #[serde(borrow)]
+    pub stream: Cow<'a, str>,
+    /// As [`Leaf::n`].
+    pub n: u64,
+    /// As [`Leaf::prev`].
     #[serde(default)]
-    prev: Option<Hash>,
+    pub prev: Option<Hash>,
+    /// As [`Leaf::at`].
+    pub at: Timestamp,
+    /// As [`Leaf::kind`].
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    /// Who acted.
+    #[serde(borrow)]
+    pub actor: ActorView<'a>,
+    /// As [`Leaf::rules`].
+    #[serde(borrow, default)]
+    pub rules: Option<Cow<'a, str>>,
+    /// As [`Leaf::calendar`].
+    #[serde(borrow, default)]
+    pub calendar: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    #[serde(borrow, default)]
+    commit: Option<&'a RawValue>,
+}
+
+/// As [`LeafActor`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActorView<'a> {
+    /// The role's code.
+    #[serde(borrow)]
+    pub role: Cow<'a, str>,
+    /// A random name.
+    pub pseudonym: Pseudonym,
+}
+
+impl<'a> LeafView<'a> {
+    /// Reads bytes as a leaf.
+    ///
+    /// # Errors
+    /// When they are not exactly what [`Leaf::to_bytes`] writes.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, LeafError> {
+        let view: Self = serde_json::from_slice(bytes)
+            .map_err(|error| LeafError::Malformed { line: error.line(), column: error.column() })?;
+        if view.v != 1 {
+            return Err(LeafError::Version(view.v));
+        }
+        if bytes.len() > LEAF_BYTES_MAX {
+            return Err(LeafError::TooLarge);
+        }
+        check(view.n, view.prev.is_none(), &view.stream, view.data.get().starts_with('{'))?;
+        // Written again it must be the same bytes: this refuses duplicates, order, white space
+        // and every second way to write one value.
+        let canonical = is_canonical(view.data.get().as_bytes()) && view.commit_is_canonical();
+        if canonical && view.is(bytes) { Ok(view) } else { Err(LeafError::NotCanonical) }
+    }
+
+    /// The facts, as JSON.
+    #[must_use]
+    pub fn data(&self) -> &'a str {
+        self.data.get()
+    }
+
+    /// The commitments to personal fields.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub fn commitments(&self) -> Result<BTreeMap<String, Commitment>, LeafError> {
+        let Some(commit) = self.commit else { return Ok(BTreeMap::new()) };
+        serde_json::from_str(commit.get()).map_err(|_| LeafError::NotCanonical)
+    }
+
+    /// They are an object of 32 bytes each, and where there are none the member is not there.
+    fn commit_is_canonical(&self) -> bool {
+        let Some(commit) = self.commit else { return true };
+        let good = self.commitments().is_ok_and(|commitments| !commitments.is_empty());
+        good && is_canonical(commit.get().as_bytes())
+    }
+
+    fn is(&self, bytes: &[u8]) -> bool {
+        let mut out = Vec::with_capacity(bytes.len());
+        let prev = self.prev;
+        let head = Head {
+            role: &self.actor.role,
+            pseudonym: self.actor.pseudonym,
+            at: self.at,
+            calendar: self.calendar.as_deref(),
+            kind: &self.kind,
+            n: self.n,
+            origin: &self.origin,
+            prev,
+            rules: self.rules.as_deref(),
+            stream: &self.stream,
+        };
+        head.before(&mut out);
+        if let Some(commit) = self.commit {
+            out.extend(b",\"commit\":");
+            out.extend(commit.get().as_bytes());
+        }
+        out.extend(b",\"data\":");
+        out.extend(self.data.get().as_bytes());
+        head.behind(&mut out);
+        out == bytes
+    }
+
+    /// The leaf, in parts of its own.
+    ///
+    /// # Errors
+    /// When the facts do not read.
+    pub fn to_leaf(&self) -> Result<Leaf, LeafError> {
+        let data = serde_json::from_str(self.data.get()).map_err(|_| LeafError::Data)?;
+        Ok(Leaf {
+            origin: self.origin.clone().into_owned(),
+            stream: self.stream.clone().into_owned(),
+            n: self.n,
+            prev: self.prev,
+            at: self.at,
+            kind: self.kind.clone().into_owned(),
+            actor: LeafActor {
+                role: self.actor.role.clone().into_owned(),
+                pseudonym: self.actor.pseudonym,
+            },
+            rules: self.rules.clone().map(Cow::into_owned),
+            calendar: self.calendar.clone().map(Cow::into_owned),
+            data,
+            commit: self.commitments()?,
+        })
+    }
+}
+
+/// The members of a leaf but its facts and commitments.
+struct Head<'a> {
+    role: &'a str,
+    pseudonym: Pseudonym,
     at: Timestamp,
-    kind: String,
-    actor: LeafActor,
-    #[serde(default)]
-    rules: Option<String>,
-    #[serde(default)]
-    calendar: Option<String>,
-    data: Value,
-    #[serde(default)]
-    commit: BTreeMap<String, Commitment>,
+    calendar: Option<&'a str>,
+    kind: &'a str,
+    n: u64,
+    origin: &'a str,
+    prev: Option<Hash>,
+    rules: Option<&'a str>,
+    stream: &'a str,
+}
+
+impl Head<'_> {
+    /// What sorts before `commit`. The members are written in their canonical order, which is that of
+    /// their names: leaves are what is written most, and a tree of values would be made only to be sorted.
+    fn before(&self, out: &mut Vec<u8>) {
+        out.extend(b"{\"actor\":{\"pseudonym\":");
+        write_text(&self.pseudonym.to_string(), out);
+        out.extend(b",\"role\":");
+        write_text(self.role, out);
+        out.push(b'}');
+        member("at", &self.at.to_utc_string(), out);
+        if let Some(calendar) = self.calendar {
+            member("calendar", calendar, out);
+        }
+    }
+
+    /// What sorts behind `data`.
+    fn behind(&self, out: &mut Vec<u8>) {
+        member("kind", self.kind, out);
+        out.extend(b",\"n\":");
+        out.extend(self.n.to_string().bytes());
+        member("origin", self.origin, out);
+        if let Some(prev) = self.prev {
+            member("prev", &prev.to_string(), out);
+        }
+        if let Some(rules) = self.rules {
+            member("rules", rules, out);
+        }
+        member("stream", self.stream, out);
+        out.extend(b",\"v\":1}");
+    }
+}
+
+fn check(n: u64, is_first: bool, stream: &str, data_is_object: bool) -> Result<(), LeafError> {
+    if (n == 0) != is_first || n > N_MAX {
+        return Err(LeafError::Chain);
+    }
+    let named = ["host", "fund", "admin"].contains(&stream);
+    if !named && stream.parse::<Pseudonym>().is_err() {
+        return Err(LeafError::Stream);
+    }
+    if data_is_object { Ok(()) } else { Err(LeafError::Data) }
 }
 
 impl Leaf {
@@ -132,36 +314,27 @@ impl Leaf {
         Ok(bytes)
     }
 
-    /// Appends the members in their canonical order, which is that of their names: leaves are what
-    /// is written most, and a tree of values would be made only to be sorted.
     fn write(&self, out: &mut Vec<u8>) -> Result<(), LeafError> {
-        out.extend(b"{\"actor\":{\"pseudonym\":");
-        write_text(&self.actor.pseudonym.to_string(), out);
-        out.extend(b",\"role\":");
-        write_text(&self.actor.role, out);
-        out.push(b'}');
-        member("at", &self.at.to_utc_string(), out);
-        if let Some(calendar) = &self.calendar {
-            member("calendar", calendar, out);
-        }
+        let head = Head {
+            role: &self.actor.role,
+            pseudonym: self.actor.pseudonym,
+            at: self.at,
+            calendar: self.calendar.as_deref(),
+            kind: &self.kind,
+            n: self.n,
+            origin: &self.origin,
+            prev: self.prev,
+            rules: self.rules.as_deref(),
+            stream: &self.stream,
+        };
+        head.before(out);
         if !self.commit.is_empty() {
             out.extend(b",\"commit\":");
             canonical::write(&json!(self.commit), out)?;
         }
         out.extend(b",\"data\":");
         canonical::write(&self.data, out)?;
-        member("kind", &self.kind, out);
-        out.extend(b",\"n\":");
-        canonical::write(&json!(self.n), out)?;
-        member("origin", &self.origin, out);
-        if let Some(prev) = self.prev {
-            member("prev", &prev.to_string(), out);
-        }
-        if let Some(rules) = &self.rules {
-            member("rules", rules, out);
-        }
-        member("stream", &self.stream, out);
-        out.extend(b",\"v\":1}");
+        head.behind(out);
         Ok(())
     }
 
@@ -170,38 +343,11 @@ impl Leaf {
     /// # Errors
     /// When they are not exactly what [`Leaf::to_bytes`] writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let wire: Wire = serde_json::from_slice(bytes)
-            .map_err(|error| LeafError::Malformed { line: error.line(), column: error.column() })?;
-        if wire.v != 1 {
-            return Err(LeafError::Version(wire.v));
-        }
-        let leaf = Self {
-            origin: wire.origin,
-            stream: wire.stream,
-            n: wire.n,
-            prev: wire.prev,
-            at: wire.at,
-            kind: wire.kind,
-            actor: wire.actor,
-            rules: wire.rules,
-            calendar: wire.calendar,
-            data: wire.data,
-            commit: wire.commit,
-        };
-        // Written again it must be the same bytes: this refuses duplicates, order, white space
-        // and every second way to write one value.
-        if leaf.to_bytes()? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+        LeafView::parse(bytes)?.to_leaf()
     }
 
     fn check(&self) -> Result<(), LeafError> {
-        if (self.n == 0) != self.prev.is_none() {
-            return Err(LeafError::Chain);
-        }
-        let named = ["host", "fund", "admin"].contains(&self.stream.as_str());
-        if !named && self.stream.parse::<Pseudonym>().is_err() {
-            return Err(LeafError::Stream);
-        }
-        if self.data.is_object() { Ok(()) } else { Err(LeafError::Data) }
+        check(self.n, self.prev.is_none(), &self.stream, self.data.is_object())
     }
 }
 
