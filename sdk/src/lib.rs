@@ -4,6 +4,7 @@
 // Amounts and instants are integers everywhere.
 #![deny(clippy::float_arithmetic)]
 
+pub mod bundle;
 pub mod calendar;
 pub mod case;
 pub mod codes;

@@ -4,165 +4,115 @@
 //! every deadline again. It knows nothing of storage, networks or the time now, and holds one folded case per
 //! stream in memory.
 
+mod fault;
 mod fund;
 mod particulars;
+mod rulebook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+pub use self::fault::Fault;
 pub(crate) use self::fund::FundCheck;
 use self::particulars::Wrong;
+pub(crate) use self::rulebook::loaded_name;
+pub use self::rulebook::{Brought, Rulebook};
 use crate::calendar::Calendar;
-use crate::case::{Actor, Case, Clock, Role, RuleSet, Stamped, permit};
-use crate::fund::FundStamped;
+use crate::case::{Actor, Case, Clock, Role, Stamped, permit};
+use crate::fund::{Account, FundStamped};
 use crate::ids::Pseudonym;
 use crate::indicators::{Indicator, Indicators};
 use crate::log::{
-    Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafError, NoteError, NoteVerifier,
+    Believed, Checkpoint, CheckpointError, Frontier, Hash, Leaf, LeafView, TilePath, Tiling,
     leaf_hash,
 };
-use crate::time::Date;
-
-/// What is wrong with a log, and where. The first fault ends the check.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// The verifier key does not read.
-    #[error("the verifier key: {0}")]
-    Key(#[from] NoteError),
-    /// The checkpoint is not believed.
-    #[error("the checkpoint: {0}")]
-    Checkpoint(#[from] CheckpointError),
-    /// An entry is no leaf.
-    #[error("entry {position}: {error}")]
-    Leaf {
-        /// Where.
-        position: u64,
-        /// Why.
-        error: LeafError,
-    },
-    /// An entry belongs to another log.
-    #[error("entry {position}: it names another log")]
-    Origin {
-        /// Where.
-        position: u64,
-    },
-    /// A stream misses an entry, or has it twice or changed.
-    #[error("entry {position}: it does not follow the entry before it in its stream")]
-    Chain {
-        /// Where.
-        position: u64,
-    },
-    /// An event that cannot have happened to its case.
-    #[error("entry {position}: {reason}")]
-    Illegal {
-        /// Where.
-        position: u64,
-        /// Why not.
-        reason: String,
-    },
-    /// A deadline that the calendar does not give.
-    #[error("entry {position}: the calendar gives another deadline")]
-    Deadline {
-        /// Where.
-        position: u64,
-    },
-    /// Fewer or more entries than the checkpoint says.
-    #[error("the checkpoint is of {signed} entries, but there are {found}")]
-    Size {
-        /// As signed.
-        signed: u64,
-        /// As found.
-        found: u64,
-    },
-    /// The entries give another root.
-    #[error("the entries give another root than the checkpoint")]
-    Root,
-}
-
-impl Fault {
-    /// What it means, for an auditor.
-    #[must_use]
-    pub fn message_zh(&self) -> String {
-        let at = |position: &u64| format!("第 {} 条存证", position + 1);
-        match self {
-            Self::Key(_) => "核验公钥无法识别".to_owned(),
-            Self::Checkpoint(_) => "检查点的签名或格式不可信".to_owned(),
-            Self::Leaf { position, .. } => format!("{}不是有效的存证", at(position)),
-            Self::Origin { position } => format!("{}属于另一份日志", at(position)),
-            Self::Chain { position } => {
-                format!("{}与同一案件的前一条不衔接（缺失、重复或被改动）", at(position))
-            }
-            Self::Illegal { position, .. } => format!("{}不符合办理规则", at(position)),
-            Self::Deadline { position } => format!("{}的期限与工作日历不符", at(position)),
-            Self::Size { signed, found } => {
-                format!("检查点签的是 {signed} 条，实有 {found} 条")
-            }
-            Self::Root => "全部存证算出的根与检查点不符".to_owned(),
-        }
-    }
-}
+use crate::money::Fen;
+use crate::time::{Date, Timestamp};
 
 /// What was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The head that holds.
     pub checkpoint: Checkpoint,
+    /// The witnesses that cosigned it, and when.
+    pub witnesses: Vec<(String, Timestamp)>,
     /// How many cases were replayed.
     pub cases: u64,
     /// How many deadlines were computed again.
     pub deadlines: u64,
-    /// How many could not be: their calendar or rule set is not one this program carries.
+    /// How many could not be: nothing here explains their calendar or rule set.
     pub not_judged: u64,
     /// How many cases stand in each state, by code.
     pub states: BTreeMap<&'static str, u64>,
+    /// How many entries the fund has.
+    pub fund_entries: u64,
+    /// What is on every account of the fund.
+    pub balances: Vec<(Account, Fen)>,
     /// The indicators of the period that was asked for; none when none was.
     pub indicators: Vec<Indicator>,
 }
 
-struct Stream {
+/// A stream as far as it was read: how many entries, and the hash of the last.
+#[derive(Clone, Copy)]
+struct Head {
     next: u64,
-    head: Hash,
-    told: Option<Told>,
+    hash: Hash,
 }
 
 /// A case as far as it was replayed, and its last event.
 struct Told {
+    head: Head,
     case: Case,
     last: Stamped,
+}
+
+/// An entry that was taken, for whoever follows the check.
+pub struct Taken<'a> {
+    /// It.
+    pub leaf: &'a LeafView<'a>,
+    /// Its hash.
+    pub hash: Hash,
+    /// What it is to the fund, if it is of the fund.
+    pub fund: Option<&'a FundStamped>,
 }
 
 /// A check in progress: feed the entries in order, then finish.
 pub struct LogCheck {
     origin: String,
-    known: NoteVerifier,
-    calendar: Calendar,
+    book: Rulebook,
     frontier: Frontier,
-    streams: BTreeMap<String, Stream>,
-    rules: BTreeMap<String, RuleSet>,
+    tiling: Tiling,
+    cases: HashMap<Pseudonym, Told>,
+    /// host, fund and admin tell no case.
+    named: BTreeMap<String, Head>,
     fund: FundCheck,
+    earlier: Option<Checkpoint>,
     deadlines: u64,
     not_judged: u64,
+    last_at: Option<Timestamp>,
     indicators: Option<Indicators>,
+    /// Where an event is put together to be read.
+    buffer: Vec<u8>,
 }
 
 impl LogCheck {
-    /// Begins a check of the log whose verifier key this is.
-    ///
-    /// # Errors
-    /// When the key does not read.
-    pub fn begin(vkey: &str, calendar: Calendar) -> Result<Self, Fault> {
-        let known = NoteVerifier::parse(vkey)?;
-        Ok(Self {
-            origin: known.name().to_owned(),
-            known,
-            calendar,
+    /// Begins a check of the log with this origin, by these rules.
+    #[must_use]
+    pub fn begin(origin: &str, book: Rulebook) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            book,
             frontier: Frontier::empty(),
-            streams: BTreeMap::new(),
-            rules: RuleSet::shipped().into_iter().map(|set| (set.id.clone(), set)).collect(),
+            tiling: Tiling::begin(),
+            cases: HashMap::new(),
+            named: BTreeMap::new(),
             fund: FundCheck::default(),
+            earlier: None,
             deadlines: 0,
             not_judged: 0,
+            last_at: None,
             indicators: None,
-        })
+            buffer: Vec::new(),
+        }
     }
 
     /// Computes the indicators of a period as well.
@@ -172,41 +122,94 @@ impl LogCheck {
         self
     }
 
+    /// Holds the log against a head that the auditor has from an earlier visit: it must have grown out
+    /// of it.
+    ///
+    /// # Errors
+    /// When that head is of another log.
+    pub fn since(mut self, earlier: Checkpoint) -> Result<Self, Fault> {
+        if earlier.origin != self.origin {
+            return Err(Fault::Earlier(CheckpointError::Origin));
+        }
+        self.earlier = Some(earlier);
+        Ok(self)
+    }
+
     /// Takes the next entry.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn entry(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.follow(bytes, |_| Ok(()), |_, _| Ok(()))
+    }
+
+    /// The same for whoever follows: each entry that holds, and each hash tile that became full.
+    ///
+    /// # Errors
+    /// What is wrong with it, or whatever a follower says.
+    pub fn follow(
+        &mut self,
+        bytes: &[u8],
+        taken: impl FnOnce(&Taken<'_>) -> Result<(), Fault>,
+        tile: impl FnMut(TilePath, &[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let position = self.frontier.size();
-        let leaf = Leaf::parse(bytes).map_err(|error| Fault::Leaf { position, error })?;
+        self.grew_from_earlier(position)?;
+        let leaf = LeafView::parse(bytes).map_err(|error| Fault::Leaf { position, error })?;
         if leaf.origin != self.origin {
             return Err(Fault::Origin { position });
         }
         let hash = leaf_hash(bytes);
-        let before = self.streams.remove(&leaf.stream);
-        let (next, prev) = before.as_ref().map_or((0, None), |s| (s.next, Some(s.head)));
-        if leaf.n != next || leaf.prev != prev {
-            return Err(Fault::Chain { position });
-        }
-        if leaf.stream == "fund" {
-            let illegal = |reason: String| Fault::Illegal { position, reason };
+        let fund = match leaf.stream.parse::<Pseudonym>() {
+            Ok(stream) => self.case_entry(position, stream, &leaf, hash).map(|()| None),
+            Err(_) => self.named_entry(position, &leaf, hash),
+        }?;
+        self.last_at = Some(leaf.at);
+        taken(&Taken { leaf: &leaf, hash, fund: fund.as_ref() })?;
+        self.tiling.append(&mut self.frontier, hash, tile)
+    }
+
+    /// An entry of a stream that tells no case; of the fund it comes back.
+    fn named_entry(
+        &mut self,
+        position: u64,
+        leaf: &LeafView<'_>,
+        hash: Hash,
+    ) -> Result<Option<FundStamped>, Fault> {
+        let before = self.named.get(leaf.stream.as_ref()).copied();
+        let head = follows(before, leaf, hash).ok_or(Fault::Chain { position })?;
+        let illegal = |reason: String| Fault::Illegal { position, reason };
+        let stamped = if leaf.stream == "fund" {
             let unknown = || illegal(format!("{} is no event of the fund", leaf.kind));
-            let stamped = fund_stamped(&leaf).ok_or_else(unknown)?;
+            let stamped = fund_view(leaf, &mut self.buffer).ok_or_else(unknown)?;
             if let Some(indicators) = &mut self.indicators {
                 indicators.fund_event(&stamped);
             }
-            self.fund.entry(leaf.n, stamped).map_err(illegal)?;
-        }
-        // The named streams (host, fund, admin) tell no case.
-        let told = match leaf.stream.parse::<Pseudonym>() {
-            Ok(stream) => {
-                let told = before.and_then(|stream| stream.told);
-                Some(self.replay(position, stream, &leaf, told)?)
-            }
-            Err(_) => None,
+            self.fund.entry(leaf.n, &stamped).map_err(illegal)?;
+            Some(stamped)
+        } else {
+            None
         };
-        self.streams.insert(leaf.stream, Stream { next: next + 1, head: hash, told });
-        self.frontier.append(hash);
+        self.named.insert(leaf.stream.clone().into_owned(), head);
+        Ok(stamped)
+    }
+
+    fn case_entry(
+        &mut self,
+        position: u64,
+        stream: Pseudonym,
+        leaf: &LeafView<'_>,
+        hash: Hash,
+    ) -> Result<(), Fault> {
+        let before = self.cases.remove(&stream);
+        let head = follows(before.as_ref().map(|told| told.head), leaf, hash);
+        let head = head.ok_or(Fault::Chain { position })?;
+        let (case, last) = match before {
+            None => (None, None),
+            Some(Told { case, last, .. }) => (Some(case), Some(last)),
+        };
+        let (case, last) = self.replay(position, stream, leaf, case, last)?;
+        self.cases.insert(stream, Told { head, case, last });
         Ok(())
     }
 
@@ -214,21 +217,19 @@ impl LogCheck {
         &mut self,
         position: u64,
         stream: Pseudonym,
-        leaf: &Leaf,
-        told: Option<Told>,
-    ) -> Result<Told, Fault> {
+        leaf: &LeafView<'_>,
+        case: Option<Case>,
+        last: Option<Stamped>,
+    ) -> Result<(Case, Stamped), Fault> {
         let illegal = |reason: String| Fault::Illegal { position, reason };
         let unknown = || illegal(format!("{} is no event of a case", leaf.kind));
-        let stamped = stamped(leaf).ok_or_else(unknown)?;
+        let stamped = case_view(leaf, &mut self.buffer).ok_or_else(unknown)?;
         let rules = leaf.rules.as_deref().unwrap_or_default();
-        if told.as_ref().is_some_and(|told| told.case.rules != rules) {
+        if case.as_ref().is_some_and(|case| case.rules != rules) {
             return Err(illegal("a case keeps the rule set it began with".to_owned()));
         }
-        let named = self.rules.get(rules);
-        let (case, last) = match told {
-            None => (None, None),
-            Some(Told { case, last }) => (Some(case), Some(last)),
-        };
+        let version = leaf.calendar.as_deref().unwrap_or_default();
+        let (named, calendar) = self.book.look_up(rules, version);
         particulars::hold(case.as_ref(), &stamped, last.as_ref(), named).map_err(|wrong| {
             match wrong {
                 Wrong::Deadline => Fault::Deadline { position },
@@ -242,13 +243,18 @@ impl LogCheck {
             permit(case, action, &stamped.actor, named, stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
-        let is_known = named.is_some();
         let was_over = case.as_ref().is_some_and(|case| case.state.name().is_over());
         if let Some(indicators) = &mut self.indicators {
-            indicators.case_event(stream, case.as_ref(), &stamped, named, &self.calendar);
+            indicators.case_event(stream, case.as_ref(), &stamped, named, calendar);
         }
         for clock in stamped.event.clocks() {
-            self.deadline(position, leaf, clock, is_known)?;
+            match calendar.filter(|_| named.is_some()) {
+                Some(calendar) => {
+                    deadline(position, clock, calendar)?;
+                    self.deadlines += 1;
+                }
+                None => self.not_judged += 1,
+            }
         }
         let folded = match case {
             None => Case::begin(&stamped, rules),
@@ -258,58 +264,130 @@ impl LogCheck {
         if let Some(indicators) = &mut self.indicators {
             indicators.case_stands(&case, was_over, stamped.at);
         }
-        Ok(Told { case, last: stamped })
+        Ok((case, stamped))
     }
 
-    /// Computes a deadline again. What is bound to another calendar version or to a rule set that
-    /// this program does not carry is counted, not judged.
-    fn deadline(
-        &mut self,
-        position: u64,
-        leaf: &Leaf,
-        clock: &Clock,
-        is_known: bool,
-    ) -> Result<(), Fault> {
-        if leaf.calendar.as_deref() != Some(self.calendar.version()) || !is_known {
-            self.not_judged += 1;
-            return Ok(());
-        }
-        match clock.due_again(&self.calendar) {
-            Ok(due) if due == clock.due_at => {
-                self.deadlines += 1;
-                Ok(())
+    fn grew_from_earlier(&self, position: u64) -> Result<(), Fault> {
+        match &self.earlier {
+            Some(earlier) if earlier.size == position && earlier.root != self.frontier.root() => {
+                Err(Fault::Rewritten { then: position })
             }
-            _ => Err(Fault::Deadline { position }),
+            _ => Ok(()),
         }
     }
 
-    /// Holds the entries against the signed checkpoint.
+    /// The hash tiles that are not full, when all entries have been taken.
+    pub fn partial_tiles(&self) -> impl Iterator<Item = (TilePath, &[u8])> {
+        self.tiling.partial()
+    }
+
+    /// Holds the entries against the head that is believed.
     ///
     /// # Errors
-    /// When it is not believed, or of other entries.
-    pub fn finish(self, note: &str) -> Result<Verified, Fault> {
-        let checkpoint = Checkpoint::verify(note, &self.origin, &[self.known])?;
-        let found = self.frontier.size();
+    /// When it is of other entries, or when case and fund disagree.
+    pub fn finish(self, head: &Believed) -> Result<Verified, Fault> {
+        let (checkpoint, found) = (&head.checkpoint, self.frontier.size());
+        if checkpoint.origin != self.origin {
+            return Err(CheckpointError::Origin.into());
+        }
+        if let Some(earlier) = self.earlier.as_ref().filter(|earlier| earlier.size > found) {
+            return Err(Fault::Shrunk { then: earlier.size, now: found });
+        }
+        self.grew_from_earlier(found)?;
         if checkpoint.size != found {
             return Err(Fault::Size { signed: checkpoint.size, found });
         }
         if checkpoint.root != self.frontier.root() {
             return Err(Fault::Root);
         }
+        self.cases_and_fund_agree()?;
         let mut states = BTreeMap::new();
-        for told in self.streams.values().filter_map(|stream| stream.told.as_ref()) {
+        for told in self.cases.values() {
             *states.entry(told.case.state.name().code()).or_insert(0) += 1;
         }
-        let cases = states.values().sum();
         Ok(Verified {
-            checkpoint,
-            cases,
+            checkpoint: checkpoint.clone(),
+            witnesses: head.witnesses.clone(),
+            cases: states.values().sum(),
             deadlines: self.deadlines,
             not_judged: self.not_judged,
             states,
+            fund_entries: self.named.get("fund").map_or(0, |head| head.next),
+            balances: self.fund.ledger().balances().collect(),
             indicators: self.indicators.map(Indicators::finish).unwrap_or_default(),
         })
     }
+
+    /// What a case says of its advances is what the fund says of them. The two are written in one
+    /// change, but a head may be signed between them: what is as young as the last entry may lack its
+    /// other half.
+    fn cases_and_fund_agree(&self) -> Result<(), Fault> {
+        let mut told = 0_usize;
+        let youngest = |at: Timestamp| Some(at) == self.last_at;
+        for one in self.cases.values() {
+            for advance in &one.case.advances {
+                told += 1;
+                let same = self.fund.advance_of(advance.id).is_some_and(|known| {
+                    (known.status, known.paid_fen) == (advance.status, advance.paid_fen)
+                });
+                if !same && !youngest(one.last.at) {
+                    return Err(Fault::Advance { advance: advance.id });
+                }
+            }
+        }
+        let known = self.fund.advances_count();
+        if told < known && !self.fund.last_at().is_some_and(youngest) {
+            let untold = self.fund.advances().find(|advance| {
+                let case = self.cases.get(&advance.case);
+                !case.is_some_and(|told| told.case.advances.iter().any(|one| one.id == advance.id))
+            });
+            return untold.map_or(Ok(()), |advance| Err(Fault::Advance { advance: advance.id }));
+        }
+        Ok(())
+    }
+}
+
+/// The head of a stream after this entry, if it is the next one.
+fn follows(before: Option<Head>, leaf: &LeafView<'_>, hash: Hash) -> Option<Head> {
+    let (next, prev) = before.map_or((0, None), |head| (head.next, Some(head.hash)));
+    (leaf.n == next && leaf.prev == prev).then_some(Head { next: next + 1, hash })
+}
+
+/// Computes a deadline again.
+fn deadline(position: u64, clock: &Clock, calendar: &Calendar) -> Result<(), Fault> {
+    match clock.due_again(calendar) {
+        Ok(due) if due == clock.due_at => Ok(()),
+        _ => Err(Fault::Deadline { position }),
+    }
+}
+
+/// Puts `{"kind":…,"data":…}` together and reads it: with the kind first nothing is read twice.
+fn event<T: serde::de::DeserializeOwned>(
+    kind: &str,
+    data: &str,
+    buffer: &mut Vec<u8>,
+) -> Option<T> {
+    buffer.clear();
+    buffer.extend(b"{\"kind\":");
+    serde_json::to_writer(&mut *buffer, kind).ok()?;
+    buffer.extend(b",\"data\":");
+    buffer.extend(data.as_bytes());
+    buffer.push(b'}');
+    serde_json::from_slice(buffer).ok()
+}
+
+fn actor(leaf: &LeafView<'_>) -> Option<Actor> {
+    Some(Actor { role: Role::from_code(&leaf.actor.role)?, pseudonym: leaf.actor.pseudonym })
+}
+
+fn case_view(leaf: &LeafView<'_>, buffer: &mut Vec<u8>) -> Option<Stamped> {
+    let event = event(&leaf.kind, leaf.data(), buffer)?;
+    Some(Stamped { at: leaf.at, actor: actor(leaf)?, event })
+}
+
+fn fund_view(leaf: &LeafView<'_>, buffer: &mut Vec<u8>) -> Option<FundStamped> {
+    let event = event(&leaf.kind, leaf.data(), buffer)?;
+    Some(FundStamped { at: leaf.at, actor: actor(leaf)?, event })
 }
 
 /// The event of a leaf of the fund with when and who, if it holds one.

@@ -1,175 +1,234 @@
-//! `green-channel-verify FOLDER [--from DAY --to DAY] [--json]`: checks an exported log offline and says in
-//! Chinese what it checked and what it found; of a period also the indicators, each with its formula. It
-//! needs no network, no database and no account.
+//! `green-channel-verify`: checks what a merchant hands over, offline, and says in Chinese what it
+//! checked and what it found. It needs no network, no database and no account.
 //!
-//! Exit codes: 0 everything holds; 1 something does not; 2 the folder cannot be read.
+//! Exit codes: 0 everything holds; 1 something does not; 2 what was named cannot be read.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use green_channel::calendar::Calendar;
-use green_channel::indicators::{Figure, Indicator};
-use green_channel::time::Date;
-use green_channel::verify::{Fault, LogCheck, Verified};
+use green_channel::bundle::{BundleCheck, BundleVerified, CheckError, Options};
+use green_channel::indicators::Indicator;
+use green_channel::time::Timestamp;
+use green_channel::verify::Fault;
+use serde_json::{Value, json};
 
-const USAGE: &str = "用法：green-channel-verify 文件夹 [--from 2026-11-01 --to 2026-11-30] [--json]\n\
-                     文件夹由 merchant-server export log 导出，内有 vkey、entries、checkpoint。\n\
-                     请先从可靠渠道核对 vkey：公钥不可信，核验就没有意义。\n\
-                     给出起止日期（含当日）的，另按公式算出这一期的指标。\n\
-                     返回值：0 全部相符；1 发现不符；2 无法读取。";
+const USAGE: &str = "\
+用法：
+  green-channel-verify 文件夹 [--since 旧检查点] [--policy 信任策略] [--json]
+      核验 merchant-server export bundle 导出的文件夹。
+
+选项：
+  --since 文件    您上次留存的检查点；核验日志是在它之后增长的，没有变短或改写
+  --policy 文件   您自己掌握的信任策略（日志公钥、见证方、几方联署才算数）。
+                  不给出时使用文件夹内的策略，那只能说明文件夹自相一致：
+                  请先从可靠渠道核对其中的公钥
+  --json          以 JSON 输出
+
+返回值：0 全部相符；1 发现不符，并指出第一处；2 无法读取。";
 
 /// What was asked for.
+#[derive(Default)]
 struct Asked {
-    folder: String,
+    folder: Option<String>,
+    since: Option<String>,
+    policy: Option<String>,
     json: bool,
-    period: Option<(Date, Date)>,
 }
 
 /// Reads the command line; nothing when it does not fit.
-fn asked() -> Option<Asked> {
-    let (mut folder, mut json, mut from, mut to) = (None, false, None, None);
-    let mut arguments = std::env::args().skip(1);
+fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
+    let mut asked = Asked::default();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--json" => json = true,
-            "--from" if from.is_none() => from = Some(arguments.next()?.parse().ok()?),
-            "--to" if to.is_none() => to = Some(arguments.next()?.parse().ok()?),
-            _ if folder.is_none() && !argument.starts_with('-') => folder = Some(argument),
+            "--json" => asked.json = true,
+            "--since" if asked.since.is_none() => asked.since = Some(arguments.next()?),
+            "--policy" if asked.policy.is_none() => asked.policy = Some(arguments.next()?),
+            _ if asked.folder.is_none() && !argument.starts_with('-') => {
+                asked.folder = Some(argument);
+            }
             _ => return None,
         }
     }
-    let period = match (from, to) {
-        (None, None) => None,
-        (Some(from), Some(to)) if from <= to => Some((from, to)),
-        _ => return None,
-    };
-    Some(Asked { folder: folder?, json, period })
+    asked.folder.is_some().then_some(asked)
 }
 
 fn main() -> ExitCode {
-    if std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
         say(USAGE);
         return ExitCode::SUCCESS;
     }
-    let Some(Asked { folder, json, period }) = asked() else {
+    let asked = asked(arguments.into_iter());
+    let Some(Asked { folder: Some(folder), since, policy, json }) = asked else {
         say(USAGE);
         return ExitCode::from(2);
     };
-    match check(Path::new(&folder), period) {
-        Ok(Ok(verified)) => {
-            passed(&verified, period, json);
+    let options = match options(since, policy) {
+        Ok(options) => options,
+        Err(said) => return unreadable(&said),
+    };
+    match BundleCheck::run(Path::new(&folder), &options, progress()) {
+        Ok(verified) => {
+            passed(&verified, json);
             ExitCode::SUCCESS
         }
-        Ok(Err(fault)) => {
+        Err(CheckError::Fault(fault)) => {
             failed(&fault, json);
             ExitCode::FAILURE
         }
-        Err(error) => {
-            say(&format!("无法读取 {folder}：{error}"));
-            ExitCode::from(2)
+        Err(CheckError::Io { file, error }) => {
+            unreadable(&format!("{}：{error}", Path::new(&folder).join(file).display()))
         }
     }
 }
 
-fn check(folder: &Path, period: Option<(Date, Date)>) -> io::Result<Result<Verified, Fault>> {
-    let vkey = std::fs::read_to_string(folder.join("vkey"))?;
-    let note = std::fs::read_to_string(folder.join("checkpoint"))?;
-    let mut entries = BufReader::with_capacity(1 << 20, File::open(folder.join("entries"))?);
-    let mut check = match LogCheck::begin(&vkey, Calendar::shipped()) {
-        Ok(check) => check,
-        Err(fault) => return Ok(Err(fault)),
+fn options(since: Option<String>, policy: Option<String>) -> Result<Options, String> {
+    let read = |path: Option<String>| {
+        let text = path
+            .map(|path| std::fs::read_to_string(&path).map_err(|error| format!("{path}：{error}")));
+        text.transpose()
     };
-    if let Some((from, to)) = period {
-        check = check.with_indicators(from, to);
-    }
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if entries.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
-        if let Err(fault) = check.entry(&line) {
-            return Ok(Err(fault));
-        }
-    }
-    Ok(check.finish(&note))
+    Ok(Options { policy: read(policy)?, since: read(since)? })
 }
 
-fn passed(verified: &Verified, period: Option<(Date, Date)>, json: bool) {
-    let head = &verified.checkpoint;
-    if json {
-        let states: Vec<String> =
-            verified.states.iter().map(|(state, count)| format!("\"{state}\":{count}")).collect();
-        say(&format!(
-            "{{\"ok\":true,\"origin\":{:?},\"size\":{},\"root\":\"{}\",\"cases\":{},\
-             \"deadlines\":{},\"not_judged\":{},\"states\":{{{}}},\"indicators\":[{}]}}",
-            head.origin,
-            head.size,
-            head.root,
-            verified.cases,
-            verified.deadlines,
-            verified.not_judged,
-            states.join(","),
-            verified.indicators.iter().map(as_json).collect::<Vec<_>>().join(",")
-        ));
-        return;
+/// Tells a person at a terminal how far it is; nobody else.
+fn progress() -> impl FnMut(u64, u64) {
+    let is_seen = io::stderr().is_terminal();
+    let mut last = 0;
+    move |done, of| {
+        let percent = done.saturating_mul(100).checked_div(of).unwrap_or(100);
+        if is_seen && of >= 20_000 && percent > last {
+            last = percent;
+            let filled = usize::try_from(percent / 4).unwrap_or(25);
+            let bar = format!("{}{}", "█".repeat(filled), "░".repeat(25 - filled.min(25)));
+            let end = if done >= of { "\r\x1b[K" } else { "" };
+            let _ = write!(io::stderr(), "\r{bar} {percent:>3}%  {done}/{of}{end}");
+        }
     }
-    say("核验通过。");
-    say(&format!("日志：{}", head.origin));
-    say("已核：检查点签名、全部存证的根、每个案件的编号衔接、每一步的岗位权限与状态、每个期限。");
-    say(&format!(
-        "存证 {} 条，案件 {} 件，期限 {} 个。",
-        head.size, verified.cases, verified.deadlines
+}
+
+fn passed(verified: &BundleVerified, json: bool) {
+    let said = if json { as_json(verified).to_string() } else { as_text(verified) };
+    say(&said);
+}
+
+fn as_text(verified: &BundleVerified) -> String {
+    let (log, mut text) = (&verified.log, String::from("核验通过。\n"));
+    let mut line = |line: String| {
+        let _ = writeln!(text, "{line}");
+    };
+    line(format!("日志：{}", log.checkpoint.origin));
+    line(format!("根：{}", log.checkpoint.root));
+    let names: Vec<_> = log.witnesses.iter().map(|(name, at)| format!("{name}（{at}）")).collect();
+    match (verified.needs_witnesses, names.is_empty()) {
+        (false, true) => line("联署：策略不要求见证方联署，无法排除商户另有一份日志。".to_owned()),
+        _ => line(format!("联署：{}", names.join("、"))),
+    }
+    if !verified.own_policy {
+        line(
+            "信任策略取自文件夹：请从可靠渠道核对其中的公钥，或用 --policy 给出您自己的。"
+                .to_owned(),
+        );
+    }
+    line("已核：".to_owned());
+    line("  · 检查点的签名与联署；全部存证与哈希文件，根一致".to_owned());
+    if let Some(since) = verified.since {
+        line(format!("  · 日志是在您先前的检查点（{since} 条）之后增长的，未变短、未改写"));
+    }
+    line(format!(
+        "  · {} 条存证，{} 件案件，编号各自连续，前后相衔",
+        log.checkpoint.size, log.cases
     ));
-    if verified.not_judged > 0 {
-        say(&format!(
-            "另有 {} 个期限所用的工作日历或规则集不在本程序内，未作判断。",
-            verified.not_judged
-        ));
-    }
-    say(&format!("根：{}", head.root));
-    if let Some((from, to)) = period {
-        say("");
-        say(&format!("指标（{from} 至 {to}，含当日；由 {} 条存证算出）：", head.size));
-        for Indicator { definition, figure } in &verified.indicators {
-            say(&format!("{}：{figure}", definition.label_zh));
-            say(&format!("　　公式（第 {} 版）：{}", definition.version, definition.formula_zh));
+    line("  · 每一步都按同一套规则重演：岗位、状态、首问、双人、日期".to_owned());
+    line(format!("  · {} 个期限按规则集与工作日历重算", log.deadlines));
+    line(format!(
+        "  · 保证金 {} 条存证逐笔重过，{} 个账户余额，与日记账一致，案账一致",
+        log.fund_entries,
+        log.balances.len()
+    ));
+    if let Some(period) = verified.manifest.period {
+        line(format!("  · 公布的 {} 项指标按公式重算，全部相符", log.indicators.len()));
+        if !period.over {
+            line("  （导出时这一期尚未结束）".to_owned());
         }
     }
+    let disclosed = verified.manifest.disclosed.len();
+    if disclosed > 0 {
+        let fields = verified.disclosed_fields;
+        line(format!("  · 公开的 {disclosed} 件案件、{fields} 项内容与存证中的承诺一致"));
+    }
+    if log.not_judged > 0 {
+        line(format!("未判断：{} 个期限所用的工作日历或规则集，这里没有。", log.not_judged));
+    }
+    if !verified.brought.is_empty() {
+        line("下列规则只由商户提供，本程序不带，请核对其来源：".to_owned());
+        for one in &verified.brought {
+            line(format!("  {}  SHA-256 {}", one.file, one.sha256));
+        }
+    }
+    if let Some(period) = verified.manifest.period {
+        let size = log.checkpoint.size;
+        line(format!("\n指标（{} 至 {}，含当日；由 {size} 条存证算出）：", period.from, period.to));
+        for Indicator { definition, figure } in &log.indicators {
+            line(format!("{}：{figure}", definition.label_zh));
+            line(format!("　　公式（第 {} 版）：{}", definition.version, definition.formula_zh));
+        }
+    }
+    text.trim_end().to_owned()
 }
 
-/// A figure for machines: its parts, never a rounded number.
-fn as_json(one: &Indicator) -> String {
-    let Indicator { definition, figure } = one;
-    let parts = match figure {
-        Figure::Share { part, whole } => format!("\"part\":{part},\"whole\":{whole}"),
-        Figure::Count(count) => format!("\"count\":{count}"),
-        Figure::Amount(fen) => {
-            let fen = fen.map_or_else(|| "null".to_owned(), |fen| fen.as_fen().to_string());
-            format!("\"fen\":{fen}")
-        }
-        Figure::Median { millis, of } => {
-            let millis = millis.map_or_else(|| "null".to_owned(), |millis| millis.to_string());
-            format!("\"median_millis\":{millis},\"of\":{of}")
-        }
-    };
-    format!("{{\"code\":\"{}\",\"version\":{},{parts}}}", definition.code, definition.version)
+fn as_json(verified: &BundleVerified) -> Value {
+    let log = &verified.log;
+    let published = verified.manifest.period.map(|period| {
+        let size = log.checkpoint.size;
+        let text =
+            green_channel::indicators::publish(period.from, period.to, size, &log.indicators);
+        serde_json::from_slice::<Value>(&text).unwrap_or_default()
+    });
+    let at = |at: &Timestamp| at.to_utc_string();
+    let witnesses =
+        log.witnesses.iter().map(|(name, when)| json!({ "name": name, "at": at(when) }));
+    let balances =
+        log.balances.iter().map(|(account, fen)| (account.to_string(), json!(fen.as_fen())));
+    let brought = verified.brought.iter();
+    json!({
+        "ok": true,
+        "origin": log.checkpoint.origin,
+        "size": log.checkpoint.size,
+        "root": log.checkpoint.root,
+        "witnesses": witnesses.collect::<Vec<_>>(),
+        "own_policy": verified.own_policy,
+        "since": verified.since,
+        "cases": log.cases,
+        "states": log.states,
+        "deadlines": log.deadlines,
+        "not_judged": log.not_judged,
+        "fund_entries": log.fund_entries,
+        "balances": balances.collect::<serde_json::Map<_, _>>(),
+        "tiles": verified.tiles,
+        "disclosed": verified.manifest.disclosed,
+        "disclosed_fields": verified.disclosed_fields,
+        "brought": brought.map(|one| json!({ "file": one.file, "sha256": one.sha256 })).collect::<Vec<_>>(),
+        "published": published,
+    })
 }
 
 fn failed(fault: &Fault, json: bool) {
     if json {
-        let reason = serde_json::Value::String(fault.to_string());
-        let message = serde_json::Value::String(fault.message_zh());
-        say(&format!("{{\"ok\":false,\"fault\":{reason},\"message\":{message}}}"));
+        let (code, reason) = (fault.code(), fault.to_string());
+        say(&json!({ "ok": false, "code": code, "fault": reason, "message": fault.message_zh() })
+            .to_string());
         return;
     }
     say(&format!("核验不通过：{}。", fault.message_zh()));
-    say(&format!("详情：{fault}"));
+    say(&format!("详情（{}）：{fault}", fault.code()));
+}
+
+fn unreadable(what: &str) -> ExitCode {
+    say(&format!("无法读取 {what}"));
+    ExitCode::from(2)
 }
 
 fn say(line: &str) {

@@ -41,9 +41,28 @@ impl Calendar {
                 .map(|json| YearData::parse(json).expect("a test reads every shipped year"))
                 .map(|year| (year.year(), Arc::new(year)))
                 .collect();
-            Calendar::of(years, BTreeMap::new())
+            Calendar::of(Calendar::SHIPPED_VERSION, years, BTreeMap::new())
         });
         CALENDAR.clone()
+    }
+
+    /// The files of the shipped years, in order.
+    #[must_use]
+    pub const fn shipped_files() -> &'static [&'static str] {
+        &SHIPPED
+    }
+
+    /// The calendar of another release: its version, and the files of its years.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub fn of_release(version: &str, files: &[String]) -> Result<Self, CalendarError> {
+        let mut years = BTreeMap::new();
+        for json in files {
+            let year = YearData::parse(json)?;
+            years.insert(year.year(), Arc::new(year));
+        }
+        Ok(Self::of(version, years, BTreeMap::new()))
     }
 
     /// This calendar with one more year, or with a newer file for a year it has.
@@ -61,10 +80,15 @@ impl Calendar {
         loaded.insert(year.year(), digest);
         let mut years = self.inner.years.clone();
         years.insert(year.year(), Arc::new(year));
-        Ok(Self::of(years, loaded))
+        Ok(Self::of(self.base(), years, loaded))
     }
 
-    fn of(years: BTreeMap<i16, Arc<YearData>>, loaded: BTreeMap<i16, String>) -> Self {
+    /// The version without the years that were loaded.
+    fn base(&self) -> &str {
+        self.inner.version.split('+').next().unwrap_or_default()
+    }
+
+    fn of(base: &str, years: BTreeMap<i16, Arc<YearData>>, loaded: BTreeMap<i16, String>) -> Self {
         let mut marks = BTreeMap::new();
         for year in years.values() {
             for (date, mark) in year.marks() {
@@ -74,7 +98,7 @@ impl Calendar {
                 }
             }
         }
-        let mut version = Self::SHIPPED_VERSION.to_owned();
+        let mut version = base.to_owned();
         for (year, digest) in &loaded {
             version.push_str(&format!("+{year}@{digest}"));
         }

@@ -264,6 +264,12 @@ impl RuleSet {
         SHIPPED.into_iter().map(parse).collect()
     }
 
+    /// The files of the shipped rule sets.
+    #[must_use]
+    pub const fn shipped_files() -> &'static [&'static str] {
+        &SHIPPED
+    }
+
     /// The shipped rule set with this name.
     ///
     /// # Errors

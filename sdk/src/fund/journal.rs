@@ -37,26 +37,57 @@ pub fn balances_after(lines: &[JournalLine]) -> Result<Ledger, LedgerError> {
 /// The journal as hledger reads it; `hledger check` finds nothing in it.
 #[must_use]
 pub fn hledger(lines: &[JournalLine]) -> String {
-    let mut text = String::from("; 先行赔付保证金日记账\ncommodity 1000.00 CNY\n\n");
-    for account in accounts(lines) {
-        let _ = writeln!(text, "account {}", plain_name(account));
-    }
+    let (mut journal, mut text) = Hledger::begin();
     for line in lines {
-        let (at, event) = (line.stamped.at.civil_date(), &line.stamped.event);
+        text.push_str(&journal.entry(line.n, &line.stamped));
+    }
+    text
+}
+
+/// The same, written entry by entry: of a fund of any length only its accounts are held.
+#[derive(Clone, Debug)]
+pub struct Hledger {
+    known: BTreeSet<Account>,
+}
+
+impl Hledger {
+    /// A journal and what stands on top of it.
+    #[must_use]
+    pub fn begin() -> (Self, String) {
+        let mut text = String::from("; 先行赔付保证金日记账\ncommodity 1000.00 CNY\n\n");
+        let known: BTreeSet<Account> = Account::HOST.into_iter().collect();
+        for account in &known {
+            let _ = writeln!(text, "account {}", plain_name(*account));
+        }
+        (Self { known }, text)
+    }
+
+    /// What an entry adds to the journal; nothing where it says nothing to an accountant.
+    #[must_use]
+    pub fn entry(&mut self, n: u64, stamped: &FundStamped) -> String {
+        let (mut text, event) = (String::new(), &stamped.event);
+        let at = stamped.at.civil_date();
         if let FundEvent::Asserted { balances, .. } = event {
-            let _ = writeln!(text, "\n{at} * ({}) 日终核对", line.n);
-            for (account, fen) in asserted(lines, balances) {
-                let name = plain_name(account);
-                let _ = writeln!(text, "    {name}  0.00 CNY = {} CNY", signed(account, fen));
+            let _ = writeln!(text, "\n{at} * ({n}) 日终核对");
+            for account in &self.known {
+                let on = balances.iter().find(|(known, _)| known == account);
+                let fen = on.map_or(Fen::ZERO, |(_, fen)| *fen);
+                let (name, fen) = (plain_name(*account), signed(*account, fen));
+                let _ = writeln!(text, "    {name}  0.00 CNY = {fen} CNY");
             }
-            continue;
+            return text;
         }
         let moves = event.moves();
         if moves.is_empty() {
-            continue;
+            return text;
         }
-        let effective = event.effective_on(line.stamped.at);
-        let _ = writeln!(text, "\n{at}={effective} * ({}) {}", line.n, event.label_zh());
+        for account in moves.iter().flat_map(|one| [one.debit, one.credit]) {
+            if self.known.insert(account) {
+                let _ = writeln!(text, "\naccount {}", plain_name(account));
+            }
+        }
+        let effective = event.effective_on(stamped.at);
+        let _ = writeln!(text, "\n{at}={effective} * ({n}) {}", event.label_zh());
         if let Some(advance) = event.advance() {
             let _ = writeln!(text, "    ; advance:{advance}");
         }
@@ -64,8 +95,8 @@ pub fn hledger(lines: &[JournalLine]) -> String {
             let _ = writeln!(text, "    {}  {} CNY", plain_name(one.debit), one.fen.to_yuan());
             let _ = writeln!(text, "    {}  -{} CNY", plain_name(one.credit), one.fen.to_yuan());
         }
+        text
     }
-    text
 }
 
 /// The journal as beancount reads it; `bean-check` finds nothing in it.

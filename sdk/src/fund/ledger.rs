@@ -63,6 +63,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// The ledger with these balances, as they were stored.
+    #[cfg(feature = "channel")]
     #[must_use]
     pub(crate) fn of(balances: BTreeMap<Account, Fen>) -> Self {
         Self { balances }

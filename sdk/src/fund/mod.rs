@@ -35,7 +35,7 @@ pub use decide::decide_fund;
 pub use event::{FundEvent, FundStamped, ProposalKind};
 pub use evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_MAX, Evidence, Media};
 pub use facts::{CaseFacts, DayUse, FundState, Proposal};
-pub use journal::{JournalLine, balances_after, beancount, hledger};
+pub use journal::{Hledger, JournalLine, balances_after, beancount, hledger};
 pub use ledger::{Ledger, LedgerError, Move};
 pub use month::{Month, MonthError, MonthFold, MonthRow, MonthStatement};
 pub use refusal::{FundRefusal, FundRefusalCode};

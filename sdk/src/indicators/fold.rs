@@ -158,7 +158,7 @@ impl Indicators {
         before: Option<&Case>,
         stamped: &Stamped,
         rules: Option<&RuleSet>,
-        calendar: &Calendar,
+        calendar: Option<&Calendar>,
     ) {
         self.reports(stream, before, stamped, rules, calendar);
         if !self.holds(stamped.at) {
@@ -224,7 +224,7 @@ impl Indicators {
         before: Option<&Case>,
         stamped: &Stamped,
         rules: Option<&RuleSet>,
-        calendar: &Calendar,
+        calendar: Option<&Calendar>,
     ) {
         if let Some(kind) = stamped.event.report(before, &stamped.actor) {
             self.told.entry(stream).or_default().push_back((kind, stamped.at));
@@ -236,7 +236,8 @@ impl Indicators {
         if waiting.is_empty() {
             self.told.remove(&stream);
         }
-        let due = rules.and_then(|rules| rules.report_due(told_at, calendar).ok().flatten());
+        let due = rules.zip(calendar);
+        let due = due.and_then(|(rules, calendar)| rules.report_due(told_at, calendar).ok()?);
         if let (Some(clock), true) = (due, self.holds(stamped.at)) {
             self.reported.count(stamped.at <= clock.due_at);
         }

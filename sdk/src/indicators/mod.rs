@@ -6,6 +6,8 @@
 
 mod definition;
 mod fold;
+mod publish;
 
 pub use definition::{ALL, Definition};
 pub use fold::{Figure, Indicator, Indicators};
+pub use publish::{differs, publish};

@@ -1,7 +1,7 @@
 //! Tiles (C2SP tlog-tiles): the log as files of 256 hashes or entries, each with its one path.
 
 /// The most entries in a bundle and hashes in a tile.
-const FULL: u16 = 256;
+pub(super) const FULL: u16 = 256;
 
 /// The path of a tile: of hashes at a level, or of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,19 @@ pub enum TileError {
 }
 
 impl TilePath {
+    /// The tile of hashes with this index at a level (a node of level `8 × level` is a hash of it),
+    /// with so many hashes, at most 256.
+    #[must_use]
+    pub const fn of_hashes(level: u8, index: u64, width: u16) -> Self {
+        Self { level: Some(level), index, width }
+    }
+
+    /// The bundle of entries with this index, with so many entries, at most 256.
+    #[must_use]
+    pub const fn of_entries(index: u64, width: u16) -> Self {
+        Self { level: None, index, width }
+    }
+
     /// Reads a path in its one form.
     ///
     /// # Errors

@@ -66,18 +66,25 @@ impl Frontier {
     /// Appends a leaf and returns the complete subtrees that came to be: level, index, hash; the
     /// leaf itself is level 0.
     pub fn append(&mut self, leaf: Hash) -> Vec<(u8, u64, Hash)> {
-        let mut made = vec![(0, self.size, leaf)];
+        let mut made = Vec::new();
+        self.grow(leaf, |level, index, hash| made.push((level, index, hash)));
+        made
+    }
+
+    /// Appends a leaf and hands over the complete subtrees that came to be, as [`Self::append`] lists
+    /// them.
+    pub fn grow(&mut self, leaf: Hash, mut made: impl FnMut(u8, u64, Hash)) {
+        made(0, self.size, leaf);
         let (mut hash, mut level, mut index) = (leaf, 0, self.size);
         while index & 1 == 1 {
             let left = self.hashes.pop().expect("an odd index has a left neighbour on the edge");
             hash = node_hash(&left, &hash);
             level += 1;
             index >>= 1;
-            made.push((level, index, hash));
+            made(level, index, hash);
         }
         self.hashes.push(hash);
         self.size += 1;
-        made
     }
 
     /// The root of the tree.

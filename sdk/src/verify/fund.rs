@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::case::Actor;
 use crate::fund::{
     Advance, FundAction, FundEvent, FundStamped, Ledger, Move, ProposalKind, role_may,
 };
 use crate::ids::{AdvanceId, ProposalId, Pseudonym};
+use crate::time::Timestamp;
 
 /// The fund as far as it was replayed.
 #[derive(Default)]
@@ -15,9 +17,17 @@ pub(crate) struct FundCheck {
     proposals: BTreeMap<ProposalId, (ProposalKind, Pseudonym)>,
     /// Money that came in, by entry: what may still be reversed.
     incoming: BTreeMap<u64, Vec<Move>>,
-    last: Option<FundStamped>,
+    last: Option<Last>,
     /// How many versions of the agreement were adopted.
     agreements: u32,
+}
+
+/// What must be known of the entry before.
+struct Last {
+    at: Timestamp,
+    actor: Actor,
+    /// The advance that was asked for, if one was.
+    asked: Option<AdvanceId>,
 }
 
 type Held = Result<(), String>;
@@ -28,13 +38,13 @@ fn unless(holds: bool, what: &str) -> Held {
 
 impl FundCheck {
     /// Takes the next entry of the fund.
-    pub(crate) fn entry(&mut self, n: u64, stamped: FundStamped) -> Held {
+    pub(crate) fn entry(&mut self, n: u64, stamped: &FundStamped) -> Held {
         let event = &stamped.event;
         let role = stamped.actor.role;
-        let lane = self.is_small_claim(&stamped);
+        let lane = self.is_small_claim(stamped);
         unless(role_may(role, action(event)) || lane, "the role may not")?;
-        self.by_another_person(&stamped, lane)?;
-        self.as_proposed(&stamped)?;
+        self.by_another_person(stamped, lane)?;
+        self.as_proposed(stamped)?;
         if let FundEvent::Asserted { balances, .. } = event {
             let are: Vec<_> = self.ledger.balances().collect();
             unless(are == *balances, "the balances are not those of the entries before")?;
@@ -55,28 +65,37 @@ impl FundCheck {
         let moves = event.moves();
         let ledger = std::mem::take(&mut self.ledger);
         self.ledger = ledger.post(&moves).map_err(|error| error.to_string())?;
-        self.advance(&stamped)?;
+        self.advance(stamped)?;
         if matches!(event, FundEvent::Contributed { .. } | FundEvent::DepositReceived { .. }) {
             self.incoming.insert(n, moves);
         }
-        self.last = Some(stamped);
+        let asked = matches!(event, FundEvent::AdvanceRequested { .. });
+        let asked = event.advance().filter(|_| asked);
+        self.last = Some(Last { at: stamped.at, actor: stamped.actor, asked });
         Ok(())
     }
 
     /// What is on every account.
-    #[cfg(feature = "channel")]
     pub(crate) const fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// The advance with this id.
-    #[cfg(feature = "channel")]
     pub(crate) fn advance_of(&self, id: AdvanceId) -> Option<&Advance> {
         self.advances.get(&id)
     }
 
+    /// Every advance.
+    pub(crate) fn advances(&self) -> impl Iterator<Item = &Advance> {
+        self.advances.values()
+    }
+
+    /// When its last entry was.
+    pub(crate) fn last_at(&self) -> Option<Timestamp> {
+        self.last.as_ref().map(|last| last.at)
+    }
+
     /// How many advances there are.
-    #[cfg(feature = "channel")]
     pub(crate) fn advances_count(&self) -> usize {
         self.advances.len()
     }
@@ -104,13 +123,13 @@ impl FundCheck {
 
     /// 小额即赔: approved by the rule, in the same decision as it was asked for.
     fn is_small_claim(&self, stamped: &FundStamped) -> bool {
-        let asked = self.last.as_ref().filter(|last| {
+        let asked = self.last.as_ref().is_some_and(|last| {
             last.at == stamped.at
                 && last.actor == stamped.actor
-                && matches!(last.event, FundEvent::AdvanceRequested { .. })
-                && last.event.advance() == stamped.event.advance()
+                && last.asked.is_some()
+                && last.asked == stamped.event.advance()
         });
-        matches!(stamped.event, FundEvent::AdvanceApproved { .. }) && asked.is_some()
+        matches!(stamped.event, FundEvent::AdvanceApproved { .. }) && asked
     }
 
     /// 四眼: who approves has not asked, who pays has done neither.

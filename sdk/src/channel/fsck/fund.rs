@@ -53,7 +53,7 @@ impl<S: Store> Channel<S> {
             let Some(last) = lines.last() else { return Ok(Some(check)) };
             from = last.n + 1;
             for line in lines {
-                if check.entry(line.n, line.stamped).is_err() {
+                if check.entry(line.n, &line.stamped).is_err() {
                     found.push((FsckCode::EntryImpossible, format!("fund {}", line.n)));
                     return Ok(None);
                 }
