@@ -6,6 +6,8 @@
 mod http;
 #[cfg(feature = "center")]
 mod pull;
+#[cfg(feature = "center")]
+mod witness;
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use std::time::Duration;
 pub use http::{HttpCenter, HttpCenterConfig, http_client};
 #[cfg(feature = "center")]
 pub use pull::{PullError, Pulled, pull_once};
+#[cfg(feature = "center")]
+pub use witness::HttpWitness;
 
 use crate::ids::{ComplaintNo, ReportId};
 use crate::protocol::DiversionPage;

@@ -21,6 +21,7 @@ mod notices;
 mod outbox;
 pub mod payout;
 mod policies;
+mod proofs;
 mod recalculate;
 mod reports;
 mod reschedule;
@@ -32,6 +33,7 @@ mod together;
 mod unseen;
 mod view_types;
 mod views;
+mod witnesses;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -58,6 +60,8 @@ pub use view_types::{
     ConsumerView, HistoryEntry, OfferView, PartyView, QueueRow, RelatedView, ReportView,
     TransferView,
 };
+
+pub use witnesses::{CosignedHead, Cosigning, WitnessAnswer, WitnessClient};
 
 use crate::calendar::Calendar;
 use crate::case::{Case, Policy, RuleSet, RulesError};

@@ -11,6 +11,7 @@ use super::sim_routes;
 use crate::center::http_client;
 use crate::channel::IntakeAnswer;
 use crate::ids::Entropy;
+use crate::log::{Cosigner, Hash, NoteError, NoteVerifier};
 use crate::protocol::{
     BASE_PATH, CONSENT_TYP, KeyPurpose, KeySet, RequestParts, SigningKey, body_digest, parse_json,
     sign_jws, sign_request,
@@ -30,6 +31,8 @@ pub struct Faults {
     pub wrong_receipt_every: u64,
     /// Waits so many milliseconds before it answers.
     pub delay_millis: u64,
+    /// Answers 503 as a witness.
+    pub witness_unavailable: bool,
 }
 
 /// Whom the center talks to, and as whom.
@@ -76,6 +79,10 @@ pub(super) struct Memory {
     pub(super) diversions: Vec<(String, String)>,
     pub(super) acknowledged: BTreeMap<String, String>,
     pub(super) merchant: KeySet,
+    /// The log whose heads it cosigns.
+    pub(super) log: Option<NoteVerifier>,
+    /// The head that it cosigned last.
+    pub(super) witnessed: Option<(u64, Hash)>,
     /// Rules of the protocol that the merchant broke, in words.
     pub(super) complaints: Vec<String>,
 }
@@ -85,6 +92,7 @@ pub(super) struct Shared {
     pub(super) receipt: SigningKey,
     pub(super) request: SigningKey,
     pub(super) consent: SigningKey,
+    pub(super) witness: Cosigner,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) memory: Mutex<Memory>,
@@ -136,10 +144,14 @@ impl SimCenter {
             entropy.fill(&mut seed);
             SigningKey::from_seed(seed, purpose)
         };
+        let (receipt, request, consent) =
+            (key(KeyPurpose::Receipt), key(KeyPurpose::Request), key(KeyPurpose::Consent));
+        let witness = witness(&config.issuer, &consent);
         let shared = Shared {
-            receipt: key(KeyPurpose::Receipt),
-            request: key(KeyPurpose::Request),
-            consent: key(KeyPurpose::Consent),
+            receipt,
+            request,
+            consent,
+            witness,
             config,
             clock,
             entropy,
@@ -168,6 +180,27 @@ impl SimCenter {
     /// From now on it knows the merchant by these keys and checks every request.
     pub fn know(&self, merchant: KeySet) {
         self.shared.memory().merchant = merchant;
+    }
+
+    /// Its key as a witness of logs (C2SP tlog-cosignature).
+    #[must_use]
+    pub fn witness_vkey(&self) -> String {
+        self.shared.witness.verifier().to_string()
+    }
+
+    /// From now on it cosigns the heads of the log with this verifier key, at `/witness/add-checkpoint`.
+    ///
+    /// # Errors
+    /// When the key does not read.
+    pub fn witness_log(&self, vkey: &str) -> Result<(), NoteError> {
+        self.shared.memory().log = Some(NoteVerifier::parse(vkey)?);
+        Ok(())
+    }
+
+    /// The size of the head that it cosigned last.
+    #[must_use]
+    pub fn witnessed(&self) -> Option<u64> {
+        self.shared.memory().witnessed.map(|(size, _)| size)
     }
 
     /// From now on it is so unkind.
@@ -338,6 +371,15 @@ impl SimCenter {
     pub fn digest(&self, body: &[u8]) -> String {
         body_digest(body)
     }
+}
+
+/// Its key as a witness. Drawn from the consent key by a signature rather than from the entropy: centers
+/// of a seed keep the keys and ids they had before centers were witnesses.
+fn witness(issuer: &str, consent: &SigningKey) -> Cosigner {
+    let drawn = sign_jws("witness", consent, &json!({}));
+    let seed = crate::log::leaf_hash(drawn.as_bytes());
+    let name = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    Cosigner::from_seed(&format!("{name}/witness"), *seed.as_bytes())
 }
 
 async fn read(answer: reqwest::Response) -> Result<(u16, Value), SimError> {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::sim_center::{SeenReport, Shared};
+use crate::log::{AddCheckpoint, SIZE_CONTENT_TYPE, WitnessRefusal};
 use crate::protocol::{
     Diversion, DiversionPage, ReportReceipt, RequestParts, TrustedCallers, body_digest, parse_json,
     sign_report_receipt, verify_request,
@@ -23,7 +24,36 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/reports", post(report))
         .route("/v1/diversions", get(diversions))
         .route("/v1/diversions/{no}/ack", post(acknowledge))
+        .route("/witness/add-checkpoint", post(witness))
         .with_state(shared)
+}
+
+/// C2SP tlog-witness: the head is held against the one that was cosigned last, and takes its place
+/// before the answer.
+async fn witness(State(shared): State<Arc<Shared>>, body: String) -> Response {
+    let mut memory = shared.memory();
+    if memory.faults.witness_unavailable {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let Some(log) = memory.log.clone() else { return StatusCode::NOT_FOUND.into_response() };
+    let last = memory.witnessed;
+    let request = AddCheckpoint::parse(&body);
+    let head = request.and_then(|request| request.consider(&log, last));
+    match head {
+        Ok(head) => {
+            memory.witnessed = Some((head.size, head.root));
+            shared.witness.cosign(&head.text(), shared.clock.now()).into_response()
+        }
+        Err(refusal) => {
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            let WitnessRefusal::Conflict { size } = refusal else {
+                memory.complaints.push(format!("witness: {refusal}"));
+                return status.into_response();
+            };
+            let kind = [(header::CONTENT_TYPE, SIZE_CONTENT_TYPE)];
+            (status, kind, format!("{size}\n")).into_response()
+        }
+    }
 }
 
 /// Checks the merchant's token as strictly as the merchant checks ours.
