@@ -17,10 +17,12 @@ use green_channel::store::Store;
 use green_channel::time::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::cli::CliError;
 use crate::config::Config;
 use crate::data_folder::Engine;
 use crate::limit::{self, Limits};
 use crate::metrics::{self, Metrics};
+use crate::witnessing::Witnessing;
 use crate::{api, console};
 
 /// What every handler may ask for.
@@ -32,6 +34,7 @@ pub(crate) struct App {
     pub(crate) data: Arc<Path>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) witnessing: Arc<Witnessing>,
     draining: Arc<AtomicBool>,
     /// When the database was last found to take a write. Whoever looks holds it: one at a time.
     looked: Arc<tokio::sync::Mutex<Option<Timestamp>>>,
@@ -39,16 +42,21 @@ pub(crate) struct App {
 
 impl App {
     /// The application over an engine and the data folder it came from.
-    pub(crate) fn new(engine: Engine, config: Config, data: &Path) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the trust policy that the configuration names does not read.
+    pub(crate) fn new(engine: Engine, config: Config, data: &Path) -> Result<Self, CliError> {
+        let witnessing = Witnessing::read(data, &config, &engine)?;
+        Ok(Self {
             engine,
+            witnessing: Arc::new(witnessing),
             limits: Arc::new(Limits::new(config.server.in_flight_mib)),
             config: Arc::new(config),
             data: Arc::from(data),
             metrics: Arc::new(Metrics::new()),
             draining: Arc::new(AtomicBool::new(false)),
             looked: Arc::default(),
-        }
+        })
     }
 
     /// From now on `/readyz` says no, so that a balancer sends nothing new.

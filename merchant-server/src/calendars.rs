@@ -92,6 +92,19 @@ pub(crate) fn read(data: &Path) -> Result<Loaded, CliError> {
     Ok(loaded)
 }
 
+/// The files of the years that were loaded, for an auditor.
+pub(crate) fn loaded_files(data: &Path) -> Result<Vec<String>, CliError> {
+    let loaded = read(data)?;
+    let mut files = Vec::new();
+    for path in json_files(&data.join(FOLDER))? {
+        let (text, year) = year_of(&path)?;
+        if loaded.years.contains(&year.year()) {
+            files.push(text);
+        }
+    }
+    Ok(files)
+}
+
 /// Computes the deadlines that run again with the calendar the engine has, and gives those that
 /// moved. None is moved if that calendar knows less than the one they were computed with.
 pub(crate) async fn catch_up(engine: &Engine) -> Result<Vec<ClockMove>, CliError> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use green_channel::time::Date;
 
 use self::people::{TokenCommand, UserCommand};
 use crate::calendars::CalendarCommand;
@@ -159,14 +160,32 @@ pub(crate) struct DemoArgs {
 
 #[derive(Subcommand)]
 enum ExportCommand {
-    /// 导出存证日志到一个文件夹，用 green-channel-verify 离线核验
-    Log {
-        #[command(flatten)]
-        data: DataArgs,
-        /// 目标文件夹（须不存在或为空）
-        #[arg(long)]
-        out: PathBuf,
-    },
+    /// 导出核验包：存证、检查点、规则、日历、日记账、指标，用 green-channel-verify 离线核验
+    Bundle(BundleArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct BundleArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// 目标文件夹（须不存在或为空）
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// 指标所属期间的第一天，如 2026-11-01；与 --to 同时给出，不给出则不含指标
+    #[arg(long)]
+    pub(crate) from: Option<Date>,
+    /// 指标所属期间的最后一天（含）；这一天结束之后导出的，每次内容相同
+    #[arg(long)]
+    pub(crate) to: Option<Date>,
+    /// 公开的案件：投诉编号或案件编号，可多次给出；含个人信息，会记入查阅记录
+    #[arg(long, value_name = "CASE")]
+    pub(crate) disclose: Vec<String>,
+    /// 公开案件的经手人：审计员或监管查阅人员的登录名
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) by: Option<String>,
+    /// 公开案件的事由
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
 }
 
 /// Which document to print.
@@ -191,8 +210,8 @@ impl Cli {
             Command::Doctor(args) => return doctor::run(&args.data).await,
             Command::Token { command } => command.run().await?,
             Command::User { command } => command.run().await?,
-            Command::Export { command: ExportCommand::Log { data, out } } => {
-                export::log(&data.data, &out).await?;
+            Command::Export { command: ExportCommand::Bundle(args) } => {
+                return export::bundle(&args).await;
             }
             Command::Backup { data, out } => return backup::run(&data.data, &out).await,
             Command::Calendar { command } => command.run().await?,

@@ -25,6 +25,9 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// A file from before there was this section reads as well.
     #[serde(default)]
+    pub(crate) witness: Witness,
+    /// A file from before there was this section reads as well.
+    #[serde(default)]
     pub(crate) console: Console,
     #[serde(default)]
     pub(crate) fund: green_channel::fund::FundRules,
@@ -82,6 +85,20 @@ pub(crate) struct Storage {
 pub(crate) struct Log {
     pub(crate) level: Level,
     pub(crate) format: Format,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Witness {
+    /// The policy, relative to the data folder; empty for none.
+    pub(crate) policy_file: String,
+    pub(crate) timeout_seconds: u64,
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self { policy_file: String::new(), timeout_seconds: 5 }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -190,6 +207,9 @@ impl Config {
         }
         if self.server.request_seconds == 0 || self.center.timeout_seconds == 0 {
             return fail("server.request_seconds", "时限至少 1 秒");
+        }
+        if !(1..=60).contains(&self.witness.timeout_seconds) {
+            return fail("witness.timeout_seconds", "须为 1 至 60");
         }
         if self.server.connections == 0 {
             return fail("server.connections", "至少为 1");

@@ -28,6 +28,7 @@ mod rule_sets;
 #[cfg(test)]
 mod scratch;
 mod serve;
+mod witnessing;
 mod work;
 
 use std::process::ExitCode;

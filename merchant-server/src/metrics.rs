@@ -52,6 +52,7 @@ pub(crate) struct Metrics {
     cases: Family<StateLabels, Gauge>,
     reports: Family<StateLabels, Gauge>,
     log_size: Gauge,
+    log_cosigned_size: Gauge,
     fund_waiting: Family<QueueLabels, Gauge>,
     fund_below_floor: Gauge,
 }
@@ -69,6 +70,9 @@ impl Metrics {
         registry.register("cases", "Cases by state", cases.clone());
         registry.register("reports", "Reports not yet delivered, by state", reports.clone());
         registry.register("log_size", "Leaves with a position in the log", log_size.clone());
+        let log_cosigned_size = Gauge::default();
+        let cosigned = "Leaves under the newest head that a quorum of witnesses has cosigned";
+        registry.register("log_cosigned_size", cosigned, log_cosigned_size.clone());
         let fund_waiting = Family::default();
         let fund_below_floor = Gauge::default();
         let waiting = "Advances and proposals that wait, by queue";
@@ -82,6 +86,7 @@ impl Metrics {
             cases,
             reports,
             log_size,
+            log_cosigned_size,
             fund_waiting,
             fund_below_floor,
         }
@@ -111,6 +116,8 @@ impl Metrics {
             self.reports.get_or_create(&labels).set(gauge(count));
         }
         self.log_size.set(gauge(engine.store().log_head().await?.size));
+        let cosigned = engine.cosigned_head().await?;
+        self.log_cosigned_size.set(gauge(cosigned.map_or(0, |head| head.size)));
         for (queue, which) in QUEUES {
             let count = engine.waiting(which, COUNTED).await?;
             let count = i64::try_from(count).unwrap_or(i64::MAX);

@@ -99,6 +99,19 @@ impl RuleSets {
     }
 }
 
+/// The files of the operator's rule sets, for an auditor: those that are shipped are not among them.
+pub(crate) fn own_files(data: &Path) -> Result<Vec<String>, CliError> {
+    let own = RuleSets::read(data)?.own;
+    let mut files = Vec::new();
+    for path in json_files(&data.join(FOLDER))? {
+        let set = set_of(&path)?;
+        if own.iter().any(|one| one.id == set.id) {
+            files.push(std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(files)
+}
+
 fn set_of(path: &Path) -> Result<RuleSet, CliError> {
     let file = path.display();
     let text = std::fs::read_to_string(path)

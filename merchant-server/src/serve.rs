@@ -38,7 +38,9 @@ pub(crate) async fn run(data: &Path) -> Result<(), CliError> {
     // Before the first answer: whoever saw us ready may ask us to stop at once, and a signal nobody
     // listens for would end the process in the middle of its work.
     let mut signals = Signals::listen()?;
-    let running = start(App::new(engine, config, data), listener)?;
+    let app = App::new(engine, config, data)?;
+    app.witnessing.refuse_older(data, &app.engine).await?;
+    let running = start(app, listener)?;
     tracing::info!(address = %running.address, "serving");
     // A release or a file may have brought a year since; nobody has to wait for that.
     tokio::spawn(recalculate(running.app.clone()));

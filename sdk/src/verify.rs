@@ -47,8 +47,8 @@ pub struct Verified {
     pub fund_entries: u64,
     /// What is on every account of the fund.
     pub balances: Vec<(Account, Fen)>,
-    /// The indicators of the period that was asked for; none when none was.
-    pub indicators: Vec<Indicator>,
+    /// The indicators of each period that was asked for, in that order.
+    pub indicators: Vec<Vec<Indicator>>,
 }
 
 /// A stream as far as it was read: how many entries, and the hash of the last.
@@ -89,7 +89,7 @@ pub struct LogCheck {
     deadlines: u64,
     not_judged: u64,
     last_at: Option<Timestamp>,
-    indicators: Option<Indicators>,
+    indicators: Vec<Indicators>,
     /// Where an event is put together to be read.
     buffer: Vec<u8>,
 }
@@ -110,15 +110,15 @@ impl LogCheck {
             deadlines: 0,
             not_judged: 0,
             last_at: None,
-            indicators: None,
+            indicators: Vec::new(),
             buffer: Vec::new(),
         }
     }
 
-    /// Computes the indicators of a period as well.
+    /// Computes the indicators of a period as well; may be called for several.
     #[must_use]
     pub fn with_indicators(mut self, from: Date, to: Date) -> Self {
-        self.indicators = Some(Indicators::begin(from, to));
+        self.indicators.push(Indicators::begin(from, to));
         self
     }
 
@@ -182,9 +182,7 @@ impl LogCheck {
         let stamped = if leaf.stream == "fund" {
             let unknown = || illegal(format!("{} is no event of the fund", leaf.kind));
             let stamped = fund_view(leaf, &mut self.buffer).ok_or_else(unknown)?;
-            if let Some(indicators) = &mut self.indicators {
-                indicators.fund_event(&stamped);
-            }
+            self.indicators.iter_mut().for_each(|period| period.fund_event(&stamped));
             self.fund.entry(leaf.n, &stamped).map_err(illegal)?;
             Some(stamped)
         } else {
@@ -244,8 +242,8 @@ impl LogCheck {
                 .map_err(|refusal| illegal(refusal.to_string()))?;
         }
         let was_over = case.as_ref().is_some_and(|case| case.state.name().is_over());
-        if let Some(indicators) = &mut self.indicators {
-            indicators.case_event(stream, case.as_ref(), &stamped, named, calendar);
+        for period in &mut self.indicators {
+            period.case_event(stream, case.as_ref(), &stamped, named, calendar);
         }
         for clock in stamped.event.clocks() {
             match calendar.filter(|_| named.is_some()) {
@@ -261,8 +259,8 @@ impl LogCheck {
             Some(case) => case.apply(&stamped),
         };
         let case = folded.map_err(|error| illegal(error.to_string()))?;
-        if let Some(indicators) = &mut self.indicators {
-            indicators.case_stands(&case, was_over, stamped.at);
+        for period in &mut self.indicators {
+            period.case_stands(&case, was_over, stamped.at);
         }
         Ok((case, stamped))
     }
@@ -314,7 +312,7 @@ impl LogCheck {
             states,
             fund_entries: self.named.get("fund").map_or(0, |head| head.next),
             balances: self.fund.ledger().balances().collect(),
-            indicators: self.indicators.map(Indicators::finish).unwrap_or_default(),
+            indicators: self.indicators.into_iter().map(Indicators::finish).collect(),
         })
     }
 

@@ -10,14 +10,16 @@ use green_channel::case::{
 };
 use green_channel::channel::{CenterTrust, Channel, ChannelConfig, Host, KeyRing, KeyRingFile};
 use green_channel::ids::{CaseId, OfferId, Pseudonym};
-use green_channel::log::{Checkpoint, Frontier, Leaf, NoteSigner, leaf_hash, sign_checkpoint};
+use green_channel::log::{
+    Checkpoint, Frontier, Leaf, NoteSigner, NoteVerifier, TrustPolicy, leaf_hash, sign_checkpoint,
+};
 use green_channel::money::Fen;
 use green_channel::privacy::Personal;
 use green_channel::store::Store;
 use green_channel::store::sqlite::{SqliteOptions, SqliteStore};
 use green_channel::testkit::{ManualClock, SeededEntropy, SimCenter, SimCenterConfig, corpus};
 use green_channel::time::Clock;
-use green_channel::verify::{Fault, LogCheck, Verified};
+use green_channel::verify::{Fault, LogCheck, Rulebook, Verified};
 use serde_json::json;
 
 const ORIGIN: &str = "mall.example/log";
@@ -124,11 +126,12 @@ async fn honest() -> Log {
 }
 
 fn check(log: &Log) -> Result<Verified, Fault> {
-    let mut check = LogCheck::begin(&log.vkey, Calendar::shipped())?;
+    let policy = TrustPolicy::only(NoteVerifier::parse(&log.vkey)?);
+    let mut check = LogCheck::begin(ORIGIN, Rulebook::shipped());
     for entry in &log.entries {
         check.entry(entry)?;
     }
-    check.finish(&log.note)
+    check.finish(&policy.believe(&log.note)?)
 }
 
 /// The place of the first entry of a kind.
@@ -277,11 +280,11 @@ const FORGERIES: [Forgery; 20] = [
         },
         |f| matches!(f, Fault::Leaf { position: 5, .. }),
     ),
-    ("everything signed by somebody else", resign, |f| matches!(f, Fault::Checkpoint(_))),
+    ("everything signed by somebody else", resign, |f| matches!(f, Fault::Distrust(_))),
     (
         "a checkpoint with another size",
         |log| log.note = log.note.replacen("\n6\n", "\n7\n", 1),
-        |f| matches!(f, Fault::Checkpoint(_)),
+        |f| matches!(f, Fault::Distrust(_)),
     ),
 ];
 

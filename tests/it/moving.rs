@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use green_channel::log::{Checkpoint, Frontier, NoteVerifier, leaf_hash};
+use green_channel::log::{Frontier, TrustPolicy, leaf_hash};
 use green_channel::store::postgres::{PostgresOptions, PostgresStore, connect};
 use green_channel::store::transfer::{TransferError, move_store, sums};
 use green_channel::store::{Change, RecordWrite, Store, StoreError};
 use green_channel::time::Timestamp;
 use green_channel_tests::{
-    Postgres, Setup, TestApp, accept, binary, check_log, complaint_from, contact, merchant_server,
-    offer, perform,
+    Postgres, Setup, TestApp, accept, binary, check_log, complaint_from, contact, entries_of,
+    merchant_server, offer, perform,
 };
 use serde_json::{Value, json};
 
@@ -131,16 +131,13 @@ async fn checkpoint(app: &TestApp) -> String {
 fn went_on(app: &TestApp, note: &str) {
     let folder = app.export_log();
     let log = check_log(&folder);
-    let vkey = std::fs::read_to_string(folder.join("vkey")).unwrap();
-    let known = NoteVerifier::parse(&vkey).unwrap();
-    let origin = known.name().to_owned();
-    let earlier = Checkpoint::verify(note, &origin, &[known]).unwrap();
+    let policy = std::fs::read_to_string(folder.join("policy")).unwrap();
+    let earlier = TrustPolicy::parse(&policy).unwrap().believe(note).unwrap().checkpoint;
     assert!(log.size > earlier.size, "the log went on");
-    let entries = std::fs::read_to_string(folder.join("entries")).unwrap();
     let mut frontier = Frontier::empty();
     let count = usize::try_from(earlier.size).unwrap();
-    for line in entries.lines().take(count) {
-        frontier.append(leaf_hash(line.as_bytes()));
+    for entry in entries_of(&folder).iter().take(count) {
+        frontier.append(leaf_hash(entry));
     }
     assert_eq!(frontier.root(), earlier.root, "what was signed before the move is still so");
 }

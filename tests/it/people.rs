@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use green_channel::center::http_client;
 use green_channel::totp;
-use green_channel_tests::{Browser, Setup, Staff, TestApp, accept, merchant_server, now, refusal};
+use green_channel_tests::{
+    Browser, Setup, Staff, TestApp, accept, entries_of, merchant_server, now, refusal,
+};
 
 const NEW: &str = "correct horse battery staple";
 
@@ -171,7 +173,7 @@ async fn five_wrong_passwords_lock_and_the_security_administrator_unlocks() {
     assert_eq!(guard.post("/console/people/wang/sessions", &[]).await.status, 303);
     assert!(wang.get("/console").await.location.starts_with("/console/login"));
     assert!(app.stop().await.success());
-    let entries = std::fs::read_to_string(app.export_log().join("entries")).unwrap();
+    let entries = String::from_utf8(entries_of(&app.export_log()).concat()).unwrap();
     for kind in ["person_added", "person_unlocked", "sessions_ended"] {
         assert!(entries.contains(kind), "{kind} is in the log");
     }

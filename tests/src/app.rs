@@ -344,7 +344,7 @@ impl TestApp {
         self.launch().await;
     }
 
-    /// The log as `export log` writes it. The server must not run.
+    /// The log as `export bundle` writes it. The server must not run.
     ///
     /// # Panics
     /// When the command fails.
@@ -356,7 +356,7 @@ impl TestApp {
         let out_text = out.to_str().expect("a path of ours");
         run(&[
             "export",
-            "log",
+            "bundle",
             "--data",
             data.to_str().expect("a path of ours"),
             "--out",

@@ -19,7 +19,7 @@ mod words;
 pub use app::{ISSUER, NAME, Setup, TestApp, USCC};
 pub use binary::{binary, merchant_server};
 pub use browser::{Browser, Page};
-pub use log_check::{CheckedLog, check_log};
+pub use log_check::{CheckedLog, check_log, entries_of};
 pub use postgres::Postgres;
 pub use replica::Replica;
 pub use search::{Needles, files_with, occurs};

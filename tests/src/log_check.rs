@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use green_channel::calendar::Calendar;
-use green_channel::log::{Checkpoint, Frontier, Hash, Leaf, NoteVerifier, leaf_hash};
-use green_channel::verify::LogCheck;
+use green_channel::bundle::{BundleCheck, Options};
+use green_channel::log::{
+    Checkpoint, Frontier, Hash, Leaf, TilePath, TrustPolicy, decode_entries, leaf_hash,
+};
 
 /// What stands in a log that was checked.
 #[derive(Debug)]
@@ -21,6 +22,29 @@ pub struct CheckedLog {
     pub streams: BTreeMap<String, Vec<String>>,
 }
 
+/// The entries of a bundle, in order.
+///
+/// # Panics
+/// When a file is not there or is none.
+#[must_use]
+pub fn entries_of(folder: &Path) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    loop {
+        let index = u64::try_from(entries.len() / 256).expect("a short log");
+        let full = folder.join(TilePath::of_entries(index, 256).to_path());
+        let found = std::fs::read(&full).ok().or_else(|| {
+            let partial = (1..256).map(|width| TilePath::of_entries(index, width).to_path());
+            partial.map(|path| folder.join(path)).find_map(|path| std::fs::read(path).ok())
+        });
+        let Some(bytes) = found else { return entries };
+        let page = decode_entries(&bytes).expect("a bundle of entries");
+        entries.extend(page.iter().map(|entry| entry.to_vec()));
+        if page.len() < 256 {
+            return entries;
+        }
+    }
+}
+
 /// Checks an exported log: signature, size, root, and the chain of every stream.
 ///
 /// # Panics
@@ -30,15 +54,16 @@ pub fn check_log(folder: &Path) -> CheckedLog {
     let read = |name: &str| {
         std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     };
-    let (vkey, note, entries) = (read("vkey"), read("checkpoint"), read("entries"));
-    let known = NoteVerifier::parse(&vkey).expect("the verifier key reads");
+    let (policy, note, entries) = (read("policy"), read("checkpoint"), entries_of(folder));
+    let policy = TrustPolicy::parse(&policy).expect("the policy reads");
+    let known = policy.logs().first().expect("a log").clone();
     let origin = known.name().to_owned();
     let mut frontier = Frontier::empty();
     let mut hashes = BTreeSet::new();
     let mut streams: BTreeMap<String, (Option<Hash>, Vec<String>)> = BTreeMap::new();
-    for (place, line) in entries.lines().enumerate() {
-        let leaf = Leaf::parse(line.as_bytes()).unwrap_or_else(|e| panic!("entry {place}: {e}"));
-        let hash = leaf_hash(line.as_bytes());
+    for (place, line) in entries.iter().enumerate() {
+        let leaf = Leaf::parse(line).unwrap_or_else(|e| panic!("entry {place}: {e}"));
+        let hash = leaf_hash(line);
         let (head, kinds) = streams.entry(leaf.stream.clone()).or_default();
         let next = u64::try_from(kinds.len()).expect("a stream is short");
         assert_eq!(leaf.n, next, "entry {place}: the stream misses a leaf or has one twice");
@@ -52,11 +77,8 @@ pub fn check_log(folder: &Path) -> CheckedLog {
         Checkpoint::verify(&note, &origin, &[known]).expect("the checkpoint is signed");
     assert_eq!(checkpoint.size, frontier.size(), "the checkpoint is of another size");
     assert_eq!(checkpoint.root, frontier.root(), "the entries give another root");
-    let mut check = LogCheck::begin(&vkey, Calendar::shipped()).expect("the verifier begins");
-    for line in entries.lines() {
-        check.entry(line.as_bytes()).expect("the verifier takes every entry");
-    }
-    let verified = check.finish(&note).expect("the verifier takes the log");
+    let verified = BundleCheck::run(folder, &Options::default(), |_, _| {});
+    let verified = verified.expect("the verifier takes the bundle").log;
     let streams = streams.into_iter().map(|(stream, (_, kinds))| (stream, kinds)).collect();
     CheckedLog { size: checkpoint.size, cases: verified.cases, hashes, streams }
 }

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use green_channel::calendar::Calendar;
+use green_channel::bundle::{BundleCheck, Options};
 use green_channel::case::Role;
 use green_channel::channel::{HostEvent, SystemClock, SystemEntropy};
 use green_channel::testkit::corpus::{CorpusCase, corpus};
 use green_channel::testkit::{SimCenter, SimCenterConfig};
 use green_channel::time::Clock;
-use green_channel::verify::LogCheck;
 use serde_json::{Value, json};
 
 use super::clerk::Clerk;
@@ -24,8 +23,11 @@ use crate::config::{Config, DEFAULT};
 use crate::data_folder::{self, Engine};
 use crate::logging::say;
 use crate::serve::{self, Running};
+use crate::witnessing::Witnessing;
 use crate::{export, logging};
 
+/// Whose word about our log counts: the center's.
+const POLICY: &str = "policy";
 pub(super) const USCC: &str = "91000000000000000K";
 pub(super) const NAME: &str = "银河百货消费维权服务站（演示）";
 
@@ -43,6 +45,7 @@ pub(super) struct Stage {
     pub(super) url: String,
     pub(super) center: SimCenter,
     pub(super) engine: Engine,
+    witnessing: Arc<Witnessing>,
     pub(super) clerk: Clerk,
     /// A second clerk.
     pub(super) colleague: Clerk,
@@ -91,7 +94,16 @@ impl Stage {
         let colleague = hand(&engine, &url, COLLEAGUE, Role::Clerk, scopes.clone()).await?;
         scopes.push(Scope::TenantsManage);
         let supervisor = hand(&engine, &url, SUPERVISOR, Role::Supervisor, scopes).await?;
-        let running = serve::start(App::new(engine.clone(), config, &folder), listener)?;
+        let witness = center.witness_vkey();
+        let policy = format!(
+            "log {}\nwitness center {witness} http://{center_address}/witness\nquorum center\n",
+            engine.log_vkey()
+        );
+        std::fs::write(folder.join(POLICY), policy)?;
+        center.witness_log(&engine.log_vkey())?;
+        let app = App::new(engine.clone(), config, &folder)?;
+        let witnessing = Arc::clone(&app.witnessing);
+        let running = serve::start(app, listener)?;
         Ok(Self {
             url,
             center,
@@ -101,6 +113,7 @@ impl Stage {
             supervisor,
             manager,
             cashier,
+            witnessing,
             shop: String::new(),
             logins,
             corpus: corpus(),
@@ -166,23 +179,30 @@ impl Stage {
         expectations.same("中心没有发现违反协议的回传", self.center.broken_rules(), empty);
     }
 
-    /// Exports the log and checks it as a stranger would: from the folder alone.
+    /// Exports a bundle with the figures of today and checks it as a stranger would: from the folder
+    /// alone.
     pub(super) async fn check_log(&self, expectations: &mut Expectations) {
-        let out = self.folder.join("log-export");
-        let Some(size) = expectations.went("导出存证", export::write(&self.engine, &out).await)
-        else {
+        let out = self.folder.join("bundle");
+        let today = SystemClock.now().civil_date();
+        let wanted = export::Wanted { period: Some((today, today)), disclosed: Vec::new() };
+        let written =
+            export::write(&self.engine, &self.folder, &self.witnessing, &wanted, &out).await;
+        if expectations.went("导出核验包", written).is_none() {
             return;
-        };
-        match verify(&out) {
-            Ok((cases, deadlines)) => {
-                expectations.that("存证离线核验通过", true);
+        }
+        match BundleCheck::run(&out, &Options::default(), |_, _| {}) {
+            Ok(checked) => {
+                expectations.that("核验包离线核验通过", true);
+                expectations.that("检查点有 12315 中心的联署", !checked.log.witnesses.is_empty());
+                let (log, figures) = (checked.log, checked.figures.len());
                 say("");
                 say(&format!(
-                    "存证离线核验通过：{size} 条存证、{cases} 件案件逐步重放，{deadlines} 个期限重新计算，\
-                     全部与签名检查点相符。"
+                    "核验包离线核验通过：{} 条存证、{} 件案件逐步重放，{} 个期限重新计算，保证金 {} 笔逐笔重过，\
+                     {figures} 项指标按公式重算，全部与中心联署的检查点相符。",
+                    log.checkpoint.size, log.cases, log.deadlines, log.fund_entries
                 ));
             }
-            Err(error) => expectations.that(&format!("存证离线核验通过（{error}）"), false),
+            Err(error) => expectations.that(&format!("核验包离线核验通过（{error}）"), false),
         }
     }
 
@@ -195,16 +215,6 @@ impl Stage {
         std::fs::remove_dir_all(&self.folder)?;
         Ok(())
     }
-}
-
-fn verify(folder: &std::path::Path) -> Result<(u64, u64), CliError> {
-    let read = |name: &str| std::fs::read_to_string(folder.join(name));
-    let mut check = LogCheck::begin(&read("vkey")?, Calendar::shipped())?;
-    for line in read("entries")?.lines() {
-        check.entry(line.as_bytes())?;
-    }
-    let verified = check.finish(&read("checkpoint")?)?;
-    Ok((verified.cases, verified.deadlines))
 }
 
 fn center(url: &str) -> Result<SimCenter, CliError> {
@@ -234,6 +244,7 @@ fn config(url: &str, center: &str) -> String {
         .replacen("\"示例商场\"", &format!("{NAME:?}"), 1)
         .replacen("\"https://center.example\"", "\"https://12315.demo.example\"", 1)
         .replacen("api_url = \"\"", &format!("api_url = {center:?}"), 1)
+        .replacen("policy_file = \"\"", &format!("policy_file = {POLICY:?}"), 1)
         .replacen("level = \"info\"", "level = \"error\"", 1)
         .replacen("format = \"json\"", "format = \"text\"", 1)
 }

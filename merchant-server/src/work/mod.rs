@@ -2,6 +2,8 @@
 //! a little, sleeps until there is more, and ends when told. Any of them may be killed at any
 //! moment: what they do is committed whole or done again.
 
+mod witnesses;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ pub(crate) fn start(app: &App, stopped: &Stopped) -> Result<JoinSet<()>, CliErro
     workers.spawn(sequence(app.clone(), stopped.clone()));
     workers.spawn(clocks(app.clone(), stopped.clone()));
     workers.spawn(shred_list(app.clone(), stopped.clone()));
+    workers.spawn(witnesses::publish(app.clone(), stopped.clone()));
     if !app.config.center.api_url.is_empty() {
         let center = Arc::new(center(app)?);
         for _ in 0..DELIVERY_LOOPS {
@@ -102,7 +105,7 @@ async fn sequence_once(app: &App, lease: &mut Option<Lease>) -> Result<bool, Sto
     let Some(held) = &*lease else { return Ok(false) };
     match app.engine.sequence_under(held).await {
         Ok(done) => Ok(done.more),
-        // Another server took over, or `export log` was first: the work is done.
+        // Another server took over, or `export bundle` was first: the work is done.
         Err(StoreError::Conflict { .. }) => {
             *lease = None;
             Ok(false)

@@ -9,14 +9,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use green_channel::bundle::{BundleCheck, BundleVerified, CheckError, Options};
-use green_channel::indicators::Indicator;
-use green_channel::time::Timestamp;
+use green_channel::indicators::{Indicator, publish};
+use green_channel::time::{Date, Timestamp};
 use green_channel::verify::Fault;
 use serde_json::{Value, json};
 
 const USAGE: &str = "\
 用法：
-  green-channel-verify 文件夹 [--since 旧检查点] [--policy 信任策略] [--json]
+  green-channel-verify 文件夹 [--since 旧检查点] [--policy 信任策略] [--from 日 --to 日] [--json]
       核验 merchant-server export bundle 导出的文件夹。
 
 选项：
@@ -24,6 +24,7 @@ const USAGE: &str = "\
   --policy 文件   您自己掌握的信任策略（日志公钥、见证方、几方联署才算数）。
                   不给出时使用文件夹内的策略，那只能说明文件夹自相一致：
                   请先从可靠渠道核对其中的公钥
+  --from --to     另算这一期（含首尾两日）的指标，如 --from 2026-11-01 --to 2026-11-30
   --json          以 JSON 输出
 
 返回值：0 全部相符；1 发现不符，并指出第一处；2 无法读取。";
@@ -34,6 +35,8 @@ struct Asked {
     folder: Option<String>,
     since: Option<String>,
     policy: Option<String>,
+    from: Option<Date>,
+    to: Option<Date>,
     json: bool,
 }
 
@@ -44,6 +47,8 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
         match argument.as_str() {
             "--json" => asked.json = true,
             "--since" if asked.since.is_none() => asked.since = Some(arguments.next()?),
+            "--from" if asked.from.is_none() => asked.from = Some(arguments.next()?.parse().ok()?),
+            "--to" if asked.to.is_none() => asked.to = Some(arguments.next()?.parse().ok()?),
             "--policy" if asked.policy.is_none() => asked.policy = Some(arguments.next()?),
             _ if asked.folder.is_none() && !argument.starts_with('-') => {
                 asked.folder = Some(argument);
@@ -51,7 +56,12 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
             _ => return None,
         }
     }
-    asked.folder.is_some().then_some(asked)
+    let period = match (asked.from, asked.to) {
+        (None, None) => true,
+        (Some(from), Some(to)) => from <= to,
+        _ => false,
+    };
+    (asked.folder.is_some() && period).then_some(asked)
 }
 
 fn main() -> ExitCode {
@@ -61,17 +71,17 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let asked = asked(arguments.into_iter());
-    let Some(Asked { folder: Some(folder), since, policy, json }) = asked else {
+    let Some(Asked { folder: Some(folder), since, policy, from, to, json }) = asked else {
         say(USAGE);
         return ExitCode::from(2);
     };
     let options = match options(since, policy) {
-        Ok(options) => options,
+        Ok(options) => Options { period: from.zip(to), ..options },
         Err(said) => return unreadable(&said),
     };
     match BundleCheck::run(Path::new(&folder), &options, progress()) {
         Ok(verified) => {
-            passed(&verified, json);
+            passed(&verified, options.period, json);
             ExitCode::SUCCESS
         }
         Err(CheckError::Fault(fault)) => {
@@ -90,7 +100,7 @@ fn options(since: Option<String>, policy: Option<String>) -> Result<Options, Str
             .map(|path| std::fs::read_to_string(&path).map_err(|error| format!("{path}：{error}")));
         text.transpose()
     };
-    Ok(Options { policy: read(policy)?, since: read(since)? })
+    Ok(Options { policy: read(policy)?, since: read(since)?, period: None })
 }
 
 /// Tells a person at a terminal how far it is; nobody else.
@@ -109,12 +119,12 @@ fn progress() -> impl FnMut(u64, u64) {
     }
 }
 
-fn passed(verified: &BundleVerified, json: bool) {
-    let said = if json { as_json(verified).to_string() } else { as_text(verified) };
+fn passed(verified: &BundleVerified, period: Option<(Date, Date)>, json: bool) {
+    let said = if json { as_json(verified, period).to_string() } else { as_text(verified, period) };
     say(&said);
 }
 
-fn as_text(verified: &BundleVerified) -> String {
+fn as_text(verified: &BundleVerified, own: Option<(Date, Date)>) -> String {
     let (log, mut text) = (&verified.log, String::from("核验通过。\n"));
     let mut line = |line: String| {
         let _ = writeln!(text, "{line}");
@@ -149,7 +159,7 @@ fn as_text(verified: &BundleVerified) -> String {
         log.balances.len()
     ));
     if let Some(period) = verified.manifest.period {
-        line(format!("  · 公布的 {} 项指标按公式重算，全部相符", log.indicators.len()));
+        line(format!("  · 公布的 {} 项指标按公式重算，全部相符", verified.figures.len()));
         if !period.over {
             line("  （导出时这一期尚未结束）".to_owned());
         }
@@ -168,10 +178,13 @@ fn as_text(verified: &BundleVerified) -> String {
             line(format!("  {}  SHA-256 {}", one.file, one.sha256));
         }
     }
-    if let Some(period) = verified.manifest.period {
+    let published = verified.manifest.period.map(|period| (period.from, period.to));
+    let published = published.map(|period| ("公布的指标", period, &verified.figures));
+    let own = own.map(|period| ("另算的指标", period, &verified.own_figures));
+    for (what, (from, to), figures) in published.into_iter().chain(own) {
         let size = log.checkpoint.size;
-        line(format!("\n指标（{} 至 {}，含当日；由 {size} 条存证算出）：", period.from, period.to));
-        for Indicator { definition, figure } in &log.indicators {
+        line(format!("\n{what}（{from} 至 {to}，含当日；由 {size} 条存证算出）："));
+        for Indicator { definition, figure } in figures {
             line(format!("{}：{figure}", definition.label_zh));
             line(format!("　　公式（第 {} 版）：{}", definition.version, definition.formula_zh));
         }
@@ -179,14 +192,15 @@ fn as_text(verified: &BundleVerified) -> String {
     text.trim_end().to_owned()
 }
 
-fn as_json(verified: &BundleVerified) -> Value {
+fn as_json(verified: &BundleVerified, own: Option<(Date, Date)>) -> Value {
     let log = &verified.log;
-    let published = verified.manifest.period.map(|period| {
-        let size = log.checkpoint.size;
-        let text =
-            green_channel::indicators::publish(period.from, period.to, size, &log.indicators);
+    let text = |(from, to): (Date, Date), figures: &[Indicator]| {
+        let text = publish(from, to, log.checkpoint.size, figures);
         serde_json::from_slice::<Value>(&text).unwrap_or_default()
-    });
+    };
+    let published = verified.manifest.period.map(|period| (period.from, period.to));
+    let published = published.map(|period| text(period, &verified.figures));
+    let own = own.map(|period| text(period, &verified.own_figures));
     let at = |at: &Timestamp| at.to_utc_string();
     let witnesses =
         log.witnesses.iter().map(|(name, when)| json!({ "name": name, "at": at(when) }));
@@ -212,6 +226,7 @@ fn as_json(verified: &BundleVerified) -> Value {
         "disclosed_fields": verified.disclosed_fields,
         "brought": brought.map(|one| json!({ "file": one.file, "sha256": one.sha256 })).collect::<Vec<_>>(),
         "published": published,
+        "computed": own,
     })
 }
 

@@ -10,8 +10,9 @@ use super::dossier::Dossier;
 use super::layout::{CHECKPOINT, FORMAT, FULL, INDICATORS, JOURNAL, MANIFEST, Manifest, POLICY};
 use crate::fund::Hledger;
 use crate::ids::Pseudonym;
-use crate::indicators::{differs, publish};
+use crate::indicators::{Indicator, differs, publish};
 use crate::log::{Believed, Checkpoint, TilePath, TrustPolicy, decode_entries};
+use crate::time::Date;
 use crate::verify::{Brought, Fault, LogCheck, Rulebook, Taken, Verified};
 
 /// What an auditor brings beside the bundle.
@@ -22,6 +23,8 @@ pub struct Options {
     pub policy: Option<String>,
     /// A head from an earlier visit: the log must have grown out of it.
     pub since: Option<String>,
+    /// A period of the auditor's own, both days in it: its figures are computed beside the published.
+    pub period: Option<(Date, Date)>,
 }
 
 /// What a bundle was found to be.
@@ -33,6 +36,10 @@ pub struct BundleVerified {
     pub manifest: Manifest,
     /// How many hash tiles were compared.
     pub tiles: u64,
+    /// The published figures, all of them as their formulas give them.
+    pub figures: Vec<Indicator>,
+    /// The figures of the period that the auditor asked for.
+    pub own_figures: Vec<Indicator>,
     /// How many words of disclosed cases were held against their commitments.
     pub disclosed_fields: u64,
     /// The size of the earlier head that the log grew out of.
@@ -87,8 +94,9 @@ impl BundleCheck {
         let book = check.rulebook()?;
         let brought = book.brought().to_vec();
         let mut log = LogCheck::begin(&head.checkpoint.origin, book);
-        if let Some(period) = manifest.period {
-            log = log.with_indicators(period.from, period.to);
+        let published = manifest.period.map(|period| (period.from, period.to));
+        for (from, to) in published.into_iter().chain(options.period) {
+            log = log.with_indicators(from, to);
         }
         let since = options.since.as_deref().map(|note| earlier(&policy, note)).transpose()?;
         let since_size = since.as_ref().map(|head| head.size);
@@ -97,15 +105,18 @@ impl BundleCheck {
         }
         let mut aside = Aside::begin(check.dossiers(&manifest)?, check.open(JOURNAL)?)?;
         check.entries(&head, &mut log, &mut aside, &mut progress)?;
-        let log = log.finish(&head)?;
+        let mut log = log.finish(&head)?;
+        let own_figures = options.period.and_then(|_| log.indicators.pop()).unwrap_or_default();
         let disclosed_fields = aside.finish(log.fund_entries)?;
-        check.claims(&manifest, &log)?;
+        let figures = check.claims(&manifest, &mut log)?;
         check.nothing_else("")?;
         let (tiles, needs_witnesses) = (check.tiles, policy.needs_witnesses());
         Ok(BundleVerified {
             log,
             manifest,
             tiles,
+            figures,
+            own_figures,
             disclosed_fields,
             since: since_size,
             own_policy,
@@ -241,15 +252,20 @@ impl BundleCheck {
     }
 
     /// What the merchant publishes is what the log gives.
-    fn claims(&mut self, manifest: &Manifest, log: &Verified) -> Result<(), CheckError> {
+    fn claims(
+        &mut self,
+        manifest: &Manifest,
+        log: &mut Verified,
+    ) -> Result<Vec<Indicator>, CheckError> {
         let head = &log.checkpoint;
         if (&manifest.origin, manifest.size) != (&head.origin, head.size) {
             return Err(unfit(MANIFEST, "of another log or size than the checkpoint"));
         }
-        let Some(period) = manifest.period else { return Ok(()) };
-        let right = publish(period.from, period.to, head.size, &log.indicators);
+        let Some(period) = manifest.period else { return Ok(Vec::new()) };
+        let figures = log.indicators.pop().unwrap_or_default();
+        let right = publish(period.from, period.to, log.checkpoint.size, &figures);
         match differs(&self.bytes(INDICATORS)?, &right) {
-            None => Ok(()),
+            None => Ok(figures),
             Some(code) => Err(Fault::Indicator { code }.into()),
         }
     }

@@ -180,7 +180,7 @@ impl BundleWriter {
             Ok((verified, believed))
         });
         let (figures, fault) = match held {
-            Ok((verified, _)) => (verified.indicators, None),
+            Ok((verified, _)) => (verified.indicators.into_iter().flatten().collect(), None),
             Err(fault) => (Vec::new(), Some(fault)),
         };
         if let Some(ManifestPeriod { from, to, .. }) = spec.period {

@@ -8,6 +8,7 @@ mod assignment;
 mod batch;
 mod casework;
 mod desk;
+mod disclose;
 mod edge;
 mod erasure;
 mod fsck;

@@ -11,7 +11,8 @@ use crate::log::{TilePath, encode_entries};
 use crate::protocol::{Problem, ProblemCode};
 use crate::store::{Store, StoreError};
 
-/// The newest signed checkpoint (C2SP signed note).
+/// The newest signed checkpoint (C2SP signed note), with the cosignatures of its witnesses as soon as
+/// their quorum is there.
 #[utoipa::path(
     get,
     path = "/log/checkpoint",
@@ -26,11 +27,11 @@ use crate::store::{Store, StoreError};
 pub(super) async fn checkpoint<S: Store>(
     State(channel): State<Channel<S>>,
 ) -> ApiResult<impl IntoResponse> {
-    let newest = channel.store().checkpoint().await?;
+    let newest = channel.published_head().await?;
     let newest = newest.ok_or_else(|| ApiProblem::new(ProblemCode::NotFound))?;
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, newest.note))
+    Ok((headers, newest))
 }
 
 /// A tile of hashes, `tile/<level>/<N>[.p/<W>]`, as in C2SP tlog-tiles.

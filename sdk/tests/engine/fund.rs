@@ -8,7 +8,9 @@ use green_channel::fund::{
     Side, balances_after, beancount, hledger,
 };
 use green_channel::ids::{AdvanceId, ProposalId, TenantId};
+use green_channel::log::{NoteVerifier, TrustPolicy};
 use green_channel::tenants::TenantDraft;
+use green_channel::verify::{LogCheck, Rulebook};
 
 use super::*;
 
@@ -139,15 +141,15 @@ impl World {
     async fn verifies(&self) {
         self.channel.sequence().await.expect("the log grows");
         let store = self.channel.store();
-        let calendar = Calendar::shipped();
-        let mut check = green_channel::verify::LogCheck::begin(&self.channel.log_vkey(), calendar)
-            .expect("a key");
+        let policy =
+            TrustPolicy::only(NoteVerifier::parse(&self.channel.log_vkey()).expect("a key"));
+        let mut check = LogCheck::begin(policy.logs()[0].name(), Rulebook::shipped());
         let entries = store.log_entries(0, 200).await.expect("it reads");
         for leaf in &entries {
             check.entry(&leaf.bytes).expect("it may follow");
         }
         let note = store.checkpoint().await.expect("it reads").expect("it is signed").note;
-        check.finish(&note).expect("it is whole");
+        check.finish(&policy.believe(&note).expect("it is signed")).expect("it is whole");
     }
 }
 
