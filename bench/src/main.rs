@@ -3,6 +3,7 @@
 
 #![expect(clippy::float_arithmetic, reason = "figures are measured, not money")]
 
+mod bundle;
 mod disk;
 mod embedded;
 mod http;
@@ -21,6 +22,9 @@ use clap::{Parser, Subcommand};
 
 use crate::limits::echo;
 use crate::table::Table;
+
+/// How many events the large bundle has.
+const EVENTS: u64 = 1_000_000;
 
 /// Measures ours beside the machine's limits; prints a table of ratios and writes JSON.
 #[derive(Parser)]
@@ -61,6 +65,17 @@ enum Role {
         #[arg(long)]
         http: bool,
     },
+    /// Only the bundle, of so many events.
+    Bundle {
+        /// How many.
+        #[arg(default_value_t = EVENTS)]
+        events: u64,
+    },
+    /// Reads, hashes and parses the entries of a bundle, as generically as can be.
+    ReadHashParse {
+        /// The bundle.
+        folder: PathBuf,
+    },
     /// A center that takes reports and signs receipts.
     CenterServer {
         /// The seed of its keys.
@@ -73,6 +88,7 @@ enum Role {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let cli = Cli::parse();
+    let mut table = Table::default();
     match cli.role {
         Some(Role::EchoServer) => return echo::serve().await,
         Some(Role::CenterServer { seed, keys }) => return world::serve_center(seed, &keys).await,
@@ -80,20 +96,34 @@ async fn main() -> std::io::Result<()> {
             operations::only_intake(&engine, count, tasks, http).await;
             return Ok(());
         }
+        Some(Role::ReadHashParse { folder }) => {
+            bundle::read_hash_parse(&folder);
+            return Ok(());
+        }
+        Some(Role::Bundle { events }) => {
+            let plan = table::Plan::new(cli.quick, cli.rounds, cli.sizes);
+            bundle::measure(&plan, events, &mut table).await;
+            return finish(table, &[], &cli.json);
+        }
         None => {}
     }
     let plan = table::Plan::new(cli.quick, cli.rounds, cli.sizes);
-    let mut table = Table::default();
+    bundle::measure(&plan, EVENTS, &mut table).await;
     limits::machine(&plan, &mut table);
     disk::per_closed_case(&plan, &mut table).await;
     log::trees(&plan, &mut table);
     for engine in &cli.engines {
         operations::measure(engine, &plan, &mut table).await;
     }
-    table.ratios(&cli.engines);
+    finish(table, &cli.engines, &cli.json)
+}
+
+/// The ratios and the raw figures.
+fn finish(mut table: Table, engines: &[String], json: &std::path::Path) -> std::io::Result<()> {
+    table.ratios(engines);
     say(&table.render());
-    table.write(&cli.json)?;
-    say(&format!("raw figures: {}", cli.json.display()));
+    table.write(json)?;
+    say(&format!("raw figures: {}", json.display()));
     Ok(())
 }
 

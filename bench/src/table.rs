@@ -114,6 +114,23 @@ impl Table {
         }
     }
 
+    /// Checking a bundle beside the least that must be done with it.
+    fn bundle(&mut self) {
+        self.at_most(
+            "bundle verified / read, hashed and parsed on one thread",
+            "bundle verified",
+            "limit: bundle read, hashed, parsed",
+            1.5,
+        );
+        self.under("bundle verified, memory", "bundle verified, memory", 256.0);
+        self.at_least(
+            "ledger entries checked / hledger check of the same journal",
+            "ledger entries checked",
+            "limit: hledger check of the same journal",
+            20.0,
+        );
+    }
+
     /// The goals of the project, over what was measured.
     pub(crate) fn ratios(&mut self, engines: &[String]) {
         let rows = "limit: raw SQLite rows, 200 a transaction";
@@ -127,6 +144,7 @@ impl Table {
             rows,
             0.35,
         );
+        self.bundle();
         let embedded = format!("sqlite {small}: SDK intake, 64 tasks");
         self.at_least("SDK intake, SQLite, 64 tasks / the same rows", &embedded, rows, 0.55);
         self.at_least(

@@ -134,6 +134,11 @@ impl World {
 
     /// The engine inside this process, over the same store and keys as the server's.
     pub(crate) async fn engine(&self) -> Engine {
+        self.engine_with(green_channel::fund::FundRules::default()).await
+    }
+
+    /// The same with other limits of the fund.
+    pub(crate) async fn engine_with(&self, fund: green_channel::fund::FundRules) -> Engine {
         let text = std::fs::read_to_string(self.data.join("keys.json")).expect("init wrote it");
         let file: KeyRingFile = serde_json::from_str(&text).expect("init wrote it");
         let database = match self.database.contains("://") {
@@ -155,7 +160,7 @@ impl World {
             retention_years: ChannelConfig::RETENTION_YEARS,
             calendar: Calendar::shipped(),
             clerk_offer_limit: Fen::new(500_000),
-            fund: green_channel::fund::FundRules::default(),
+            fund,
             merge_delay_millis: ChannelConfig::MERGE_DELAY_MILLIS,
         };
         let opened =

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::time::Timestamp;
@@ -89,7 +89,7 @@ macro_rules! prefixed_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                crate::from_text::from_text(deserializer)
             }
         }
     };
@@ -193,7 +193,7 @@ impl Serialize for Pseudonym {
 
 impl<'de> Deserialize<'de> for Pseudonym {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::from_text::from_text(deserializer)
     }
 }
 
@@ -245,7 +245,7 @@ impl Serialize for ComplaintNo {
 
 impl<'de> Deserialize<'de> for ComplaintNo {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::from_text::from_text(deserializer)
     }
 }
 

@@ -97,9 +97,52 @@ impl Timestamp {
         render(self.0, "Z")
     }
 
+    /// Reads what [`Self::to_utc_string`] writes, and nothing else.
+    #[must_use]
+    pub(crate) fn from_utc_string(text: &str) -> Option<Self> {
+        plain(text.strip_suffix('Z')?).map(Self)
+    }
+
+    /// Reads what [`fmt::Display`] writes, and nothing else.
+    fn from_shanghai_string(text: &str) -> Option<Self> {
+        plain(text.strip_suffix("+08:00")?).map(|local| Self(local - SHANGHAI_OFFSET_MILLIS))
+    }
+
     fn civil(self) -> jiff::civil::DateTime {
         datetime(self.0 + SHANGHAI_OFFSET_MILLIS)
     }
+}
+
+/// Milliseconds of `2026-11-24T02:00:00.000` as if it were UTC; years 0001 to 9998, no leap seconds.
+fn plain(text: &str) -> Option<i64> {
+    let bytes: &[u8; 23] = text.as_bytes().try_into().ok()?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')];
+    if marks.into_iter().any(|(place, mark)| bytes.get(place) != Some(&mark)) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes.get(from..to)?.iter().try_fold(0_i64, |sum, digit| {
+            digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+        })
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !(1..=9998).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let small = |number: i64| i8::try_from(number).ok();
+    // That there is such a day.
+    Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
+    let of_day = ((hour * 60 + minute) * 60 + second) * 1_000 + number(20, 23)?;
+    Some(days_since_1970(year, month, day) * DAY_MILLIS + of_day)
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar, counted from the first of March.
+const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 const MAX_MILLIS: i64 = 253_402_200_000_000;
@@ -139,6 +182,10 @@ impl FromStr for Timestamp {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
+        // The two forms that we write ourselves, and every other one.
+        if let Some(at) = Self::from_utc_string(text).or_else(|| Self::from_shanghai_string(text)) {
+            return Ok(at);
+        }
         let instant: jiff::Timestamp = text.parse().map_err(|_| TimeError)?;
         Ok(Self(instant.as_millisecond()))
     }
@@ -152,8 +199,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        crate::from_text::from_text(deserializer)
     }
 }
 
@@ -220,6 +266,34 @@ pub trait Clock: Send + Sync + 'static {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_we_write_is_read_as_any_reader_reads_it() {
+        let mut millis = -60_000_000_000_000_i64;
+        while millis < 250_000_000_000_000 {
+            let at = Timestamp(millis);
+            for text in [at.to_utc_string(), at.to_string()] {
+                let right: jiff::Timestamp = text.parse().unwrap();
+                assert_eq!(right.as_millisecond(), millis, "{text}");
+                let read = Timestamp::from_utc_string(&text);
+                let read = read.or_else(|| Timestamp::from_shanghai_string(&text));
+                assert_eq!(read, Some(at), "{text}");
+            }
+            millis += 86_399_998_777 * 7;
+        }
+        for bad in [
+            "2026-02-29T00:00:00.000Z",
+            "2026-13-01T00:00:00.000Z",
+            "2026-11-24T24:00:00.000Z",
+            "2026-11-24T02:00:60.000Z",
+            "2026-11-24T02:00:00.00Z",
+            "2026-11-24 02:00:00.000Z",
+            "+026-11-24T02:00:00.000Z",
+            "2026-11-24T02:00:00.000z",
+        ] {
+            assert_eq!(Timestamp::from_utc_string(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn the_day_ends_at_midnight_in_beijing_whatever_the_host_thinks() {

@@ -199,51 +199,32 @@ impl LogCheck {
         leaf: &LeafView<'_>,
         hash: Hash,
     ) -> Result<(), Fault> {
-        let before = self.cases.remove(&stream);
+        let illegal = |reason: String| Fault::Illegal { position, reason };
+        let before = self.cases.get_mut(&stream);
         let head = follows(before.as_ref().map(|told| told.head), leaf, hash);
         let head = head.ok_or(Fault::Chain { position })?;
-        let (case, last) = match before {
-            None => (None, None),
-            Some(Told { case, last, .. }) => (Some(case), Some(last)),
-        };
-        let (case, last) = self.replay(position, stream, leaf, case, last)?;
-        self.cases.insert(stream, Told { head, case, last });
-        Ok(())
-    }
-
-    fn replay(
-        &mut self,
-        position: u64,
-        stream: Pseudonym,
-        leaf: &LeafView<'_>,
-        case: Option<Case>,
-        last: Option<Stamped>,
-    ) -> Result<(Case, Stamped), Fault> {
-        let illegal = |reason: String| Fault::Illegal { position, reason };
         let unknown = || illegal(format!("{} is no event of a case", leaf.kind));
         let stamped = case_view(leaf, &mut self.buffer).ok_or_else(unknown)?;
         let rules = leaf.rules.as_deref().unwrap_or_default();
-        if case.as_ref().is_some_and(|case| case.rules != rules) {
+        let (case, last) = match &before {
+            Some(told) => (Some(&told.case), Some(&told.last)),
+            None => (None, None),
+        };
+        if case.is_some_and(|case| case.rules != rules) {
             return Err(illegal("a case keeps the rule set it began with".to_owned()));
         }
         let version = leaf.calendar.as_deref().unwrap_or_default();
         let (named, calendar) = self.book.look_up(rules, version);
-        particulars::hold(case.as_ref(), &stamped, last.as_ref(), named).map_err(|wrong| {
-            match wrong {
-                Wrong::Deadline => Fault::Deadline { position },
-                Wrong::Event(reason) => illegal(reason.to_owned()),
-            }
+        particulars::hold(case, &stamped, last, named).map_err(|wrong| match wrong {
+            Wrong::Deadline => Fault::Deadline { position },
+            Wrong::Event(reason) => illegal(reason.to_owned()),
         })?;
         // The same table that let it happen: role, state, first responder, second person, dates.
-        if let Some(case) = &case
+        if let Some(case) = case
             && let Some(action) = stamped.event.action(case)
         {
             permit(case, action, &stamped.actor, named, stamped.at)
                 .map_err(|refusal| illegal(refusal.to_string()))?;
-        }
-        let was_over = case.as_ref().is_some_and(|case| case.state.name().is_over());
-        for period in &mut self.indicators {
-            period.case_event(stream, case.as_ref(), &stamped, named, calendar);
         }
         for clock in stamped.event.clocks() {
             match calendar.filter(|_| named.is_some()) {
@@ -254,15 +235,26 @@ impl LogCheck {
                 None => self.not_judged += 1,
             }
         }
-        let folded = match case {
-            None => Case::begin(&stamped, rules),
-            Some(case) => case.apply(&stamped),
-        };
-        let case = folded.map_err(|error| illegal(error.to_string()))?;
         for period in &mut self.indicators {
-            period.case_stands(&case, was_over, stamped.at);
+            period.case_event(stream, case, &stamped, named, calendar);
         }
-        Ok((case, stamped))
+        let was_over = case.is_some_and(|case| case.state.name().is_over());
+        let told = match before {
+            None => {
+                let case =
+                    Case::begin(&stamped, rules).map_err(|error| illegal(error.to_string()))?;
+                self.cases.entry(stream).or_insert(Told { head, case, last: stamped })
+            }
+            Some(told) => {
+                told.case.take(&stamped).map_err(|error| illegal(error.to_string()))?;
+                (told.head, told.last) = (head, stamped);
+                told
+            }
+        };
+        for period in &mut self.indicators {
+            period.case_stands(&told.case, was_over, told.last.at);
+        }
+        Ok(())
     }
 
     fn grew_from_earlier(&self, position: u64) -> Result<(), Fault> {

@@ -112,6 +112,16 @@ impl Case {
     /// # Errors
     /// When the event cannot have happened to it.
     pub fn apply(mut self, stamped: &Stamped) -> Result<Self, ApplyError> {
+        self.take(stamped)?;
+        Ok(self)
+    }
+
+    /// The same where the case lies. After an error it is half of one thing and half of another, and of no
+    /// use.
+    ///
+    /// # Errors
+    /// As [`Case::apply`].
+    pub(crate) fn take(&mut self, stamped: &Stamped) -> Result<(), ApplyError> {
         if self.state.name() == StateName::Erased {
             return Err(self.wrong(&stamped.event));
         }
@@ -136,7 +146,7 @@ impl Case {
             | Role::Regulator
             | Role::System => self.unread,
         };
-        Ok(self)
+        Ok(())
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per event reads best as one table")]

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::canonical::{self, CanonicalError, write_text};
 use super::hash::Hash;
+use super::leaf_scan::scan;
 use super::strict::is_canonical;
 use crate::ids::Pseudonym;
 use crate::privacy::Commitment;
@@ -102,35 +103,51 @@ fn member(name: &str, text: &str, out: &mut Vec<u8>) {
 }
 
 /// One event of one stream as it lies in its bytes: what a checker reads, without a copy of the facts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct LeafView<'a> {
-    v: u64,
     /// As [`Leaf::origin`].
-    #[serde(borrow)]
     pub origin: Cow<'a, str>,
     /// As [`Leaf::stream`].
-    #[serde(borrow)]
     pub stream: Cow<'a, str>,
     /// As [`Leaf::n`].
     pub n: u64,
     /// As [`Leaf::prev`].
-    #[serde(default)]
     pub prev: Option<Hash>,
     /// As [`Leaf::at`].
     pub at: Timestamp,
     /// As [`Leaf::kind`].
-    #[serde(borrow)]
     pub kind: Cow<'a, str>,
     /// Who acted.
-    #[serde(borrow)]
     pub actor: ActorView<'a>,
     /// As [`Leaf::rules`].
-    #[serde(borrow, default)]
     pub rules: Option<Cow<'a, str>>,
     /// As [`Leaf::calendar`].
-    #[serde(borrow, default)]
     pub calendar: Option<Cow<'a, str>>,
+    pub(super) data: &'a str,
+    pub(super) commit: Option<&'a str>,
+}
+
+/// The same as any reader of JSON takes it, in whatever order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire<'a> {
+    v: u64,
+    #[serde(borrow)]
+    origin: Cow<'a, str>,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    n: u64,
+    #[serde(default)]
+    prev: Option<Hash>,
+    at: Timestamp,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    actor: ActorView<'a>,
+    #[serde(borrow, default)]
+    rules: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    calendar: Option<Cow<'a, str>>,
     #[serde(borrow)]
     data: &'a RawValue,
     #[serde(borrow, default)]
@@ -154,25 +171,47 @@ impl<'a> LeafView<'a> {
     /// # Errors
     /// When they are not exactly what [`Leaf::to_bytes`] writes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, LeafError> {
-        let view: Self = serde_json::from_slice(bytes)
-            .map_err(|error| LeafError::Malformed { line: error.line(), column: error.column() })?;
-        if view.v != 1 {
-            return Err(LeafError::Version(view.v));
-        }
         if bytes.len() > LEAF_BYTES_MAX {
             return Err(LeafError::TooLarge);
         }
-        check(view.n, view.prev.is_none(), &view.stream, view.data.get().starts_with('{'))?;
+        let view = match scan(bytes) {
+            Some(view) => view,
+            None => Self::read(bytes)?,
+        };
+        check(view.n, view.prev.is_none(), &view.stream, view.data.starts_with('{'))?;
+        Ok(view)
+    }
+
+    /// Reads bytes that are not in the plain form, mostly to say what is wrong with them.
+    fn read(bytes: &'a [u8]) -> Result<Self, LeafError> {
+        let wire: Wire<'a> = serde_json::from_slice(bytes)
+            .map_err(|error| LeafError::Malformed { line: error.line(), column: error.column() })?;
+        if wire.v != 1 {
+            return Err(LeafError::Version(wire.v));
+        }
+        let view = Self {
+            origin: wire.origin,
+            stream: wire.stream,
+            n: wire.n,
+            prev: wire.prev,
+            at: wire.at,
+            kind: wire.kind,
+            actor: wire.actor,
+            rules: wire.rules,
+            calendar: wire.calendar,
+            data: wire.data.get(),
+            commit: wire.commit.map(RawValue::get),
+        };
         // Written again it must be the same bytes: this refuses duplicates, order, white space
         // and every second way to write one value.
-        let canonical = is_canonical(view.data.get().as_bytes()) && view.commit_is_canonical();
+        let canonical = is_canonical(view.data) && view.commit_is_canonical();
         if canonical && view.is(bytes) { Ok(view) } else { Err(LeafError::NotCanonical) }
     }
 
     /// The facts, as JSON.
     #[must_use]
-    pub fn data(&self) -> &'a str {
-        self.data.get()
+    pub const fn data(&self) -> &'a str {
+        self.data
     }
 
     /// The commitments to personal fields.
@@ -181,14 +220,14 @@ impl<'a> LeafView<'a> {
     /// When they are none.
     pub fn commitments(&self) -> Result<BTreeMap<String, Commitment>, LeafError> {
         let Some(commit) = self.commit else { return Ok(BTreeMap::new()) };
-        serde_json::from_str(commit.get()).map_err(|_| LeafError::NotCanonical)
+        serde_json::from_str(commit).map_err(|_| LeafError::NotCanonical)
     }
 
     /// They are an object of 32 bytes each, and where there are none the member is not there.
     fn commit_is_canonical(&self) -> bool {
         let Some(commit) = self.commit else { return true };
         let good = self.commitments().is_ok_and(|commitments| !commitments.is_empty());
-        good && is_canonical(commit.get().as_bytes())
+        good && is_canonical(commit)
     }
 
     fn is(&self, bytes: &[u8]) -> bool {
@@ -209,10 +248,10 @@ impl<'a> LeafView<'a> {
         head.before(&mut out);
         if let Some(commit) = self.commit {
             out.extend(b",\"commit\":");
-            out.extend(commit.get().as_bytes());
+            out.extend(commit.bytes());
         }
         out.extend(b",\"data\":");
-        out.extend(self.data.get().as_bytes());
+        out.extend(self.data.bytes());
         head.behind(&mut out);
         out == bytes
     }
@@ -222,7 +261,7 @@ impl<'a> LeafView<'a> {
     /// # Errors
     /// When the facts do not read.
     pub fn to_leaf(&self) -> Result<Leaf, LeafError> {
-        let data = serde_json::from_str(self.data.get()).map_err(|_| LeafError::Data)?;
+        let data = serde_json::from_str(self.data).map_err(|_| LeafError::Data)?;
         Ok(Leaf {
             origin: self.origin.clone().into_owned(),
             stream: self.stream.clone().into_owned(),
@@ -355,6 +394,7 @@ impl Leaf {
 mod tests {
     use super::*;
     use crate::log::leaf_hash;
+    use crate::privacy::Salt;
 
     fn leaf(n: u64) -> Leaf {
         Leaf {
@@ -377,6 +417,36 @@ mod tests {
         for n in [0, 1, 7] {
             let bytes = leaf(n).to_bytes().unwrap();
             assert_eq!(Leaf::parse(&bytes).unwrap(), leaf(n));
+        }
+    }
+
+    #[test]
+    fn what_is_scanned_in_one_pass_is_what_any_reader_reads() {
+        let commit = BTreeMap::from([
+            ("name".to_owned(), Commitment::of(&Salt::new([1; 32]), "s", "name", b"x")),
+            ("phone".to_owned(), Commitment::of(&Salt::new([2; 32]), "s", "phone", b"y")),
+        ]);
+        let plain = Leaf { commit, ..leaf(3) };
+        let quoted = Leaf { kind: "a\"b".into(), ..plain.clone() };
+        let bare = Leaf { rules: None, calendar: None, ..leaf(0) };
+        for (leaf, is_plain) in [(plain, true), (quoted, false), (bare, true)] {
+            let bytes = leaf.to_bytes().unwrap();
+            assert_eq!(scan(&bytes).is_some(), is_plain);
+            assert_eq!(LeafView::read(&bytes).unwrap().to_leaf().unwrap(), leaf);
+            assert_eq!(LeafView::parse(&bytes).unwrap().to_leaf().unwrap(), leaf);
+        }
+        // No change of one byte makes the two readers disagree.
+        let bytes = leaf(3).to_bytes().unwrap();
+        for place in 0..bytes.len() {
+            for byte in [b' ', b'"', b'\\', b'0', b'9', b'a', b'}', b',', 0xff] {
+                let mut other = bytes.clone();
+                other[place] = byte;
+                let scanned = scan(&other).and_then(|view| view.to_leaf().ok());
+                let read = LeafView::read(&other).and_then(|view| view.to_leaf());
+                if let Some(scanned) = scanned {
+                    assert_eq!(Ok(scanned), read, "{place} {byte}");
+                }
+            }
         }
     }
 

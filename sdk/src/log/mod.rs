@@ -9,6 +9,7 @@ mod checkpoint;
 mod cosignature;
 mod hash;
 mod leaf;
+mod leaf_scan;
 mod note;
 mod policy;
 mod proof;
