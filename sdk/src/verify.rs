@@ -266,6 +266,12 @@ impl LogCheck {
         }
     }
 
+    /// The figures of the first period that was asked for, over the entries so far.
+    #[must_use]
+    pub fn figures(self) -> Vec<Indicator> {
+        self.indicators.into_iter().next().map(Indicators::finish).unwrap_or_default()
+    }
+
     /// The hash tiles that are not full, when all entries have been taken.
     pub fn partial_tiles(&self) -> impl Iterator<Item = (TilePath, &[u8])> {
         self.tiling.partial()

@@ -83,7 +83,7 @@ async fn life(engine: &Engine, body: &[u8], number: u64) {
     act(engine, id, CLERK, Command::Accept).await;
     let (method, result) = (ContactMethod::Phone, ContactResult::Reached);
     act(engine, id, CLERK, Command::Contact { method, result, note: said("已电话联系") }).await;
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         let back = Command::HandBack {
             reason: HandbackReason::ConsumerAsks,
             summary: said("协商未果"),
@@ -106,7 +106,7 @@ async fn life(engine: &Engine, body: &[u8], number: u64) {
         recovered_fen: Fen::new(20_000),
     };
     act(engine, id, CLERK, Command::Perform { proof: said("流水"), closing }).await;
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         act(engine, id, CENTER, Command::Rate { stars: 5, text: None, signature: None }).await;
     }
     receipts(engine, id).await;

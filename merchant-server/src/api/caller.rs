@@ -8,6 +8,7 @@ use green_channel::protocol::ProblemCode;
 
 use crate::app::App;
 use crate::auth::{ApiToken, Scope, token_find};
+use crate::console::watched;
 
 /// A caller with a known token.
 pub(crate) struct ApiCaller {
@@ -43,6 +44,8 @@ impl FromRequestParts<App> for ApiCaller {
         let now = app.engine.now();
         let needs_factor = app.config.console.require_totp;
         let token = token_find(app.engine.store(), secret.trim(), now, needs_factor).await?;
-        Ok(Self { token: token.ok_or_else(unknown)? })
+        let token = token.ok_or_else(unknown)?;
+        watched(parts, app, token.actor()).await?;
+        Ok(Self { token })
     }
 }

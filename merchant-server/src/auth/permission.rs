@@ -39,11 +39,13 @@ pub(crate) enum Permission {
     ReadFund,
     /// Act on the fund; who may do what is the fund's own table.
     WorkFund,
+    /// Use the room of those who look over the house's shoulder.
+    ReadAudit,
 }
 
 impl Permission {
     /// Every permission.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::ReadCases,
         Self::ReadOwnCases,
         Self::WorkCases,
@@ -60,6 +62,7 @@ impl Permission {
         Self::ReadStatistics,
         Self::ReadFund,
         Self::WorkFund,
+        Self::ReadAudit,
     ];
 
     /// What it is called on screen.
@@ -81,6 +84,7 @@ impl Permission {
             Self::ReadStatistics => "查看统计",
             Self::ReadFund => "查看先行赔付资金",
             Self::WorkFund => "办理先行赔付",
+            Self::ReadAudit => "监管查阅",
         }
     }
 }
@@ -129,6 +133,7 @@ pub(crate) const fn allows(role: Role, permission: Permission) -> bool {
                 | P::ReadTenants
                 | P::ReadStatistics
                 | P::ReadFund
+                | P::ReadAudit
         ),
         Role::Tenant => matches!(permission, P::ReadOwnCases),
         Role::Center | Role::Consumer | Role::System => false,
@@ -251,6 +256,7 @@ mod tests {
             (P::ReadStatistics, " x  x  x  .  .  .  x  x  ."),
             (P::ReadFund, "       .  x  x  x  .  .  x  x  ."),
             (P::WorkFund, "       x  x  x  x  .  .  .  .  ."),
+            (P::ReadAudit, "      .  .  .  .  .  .  x  x  ."),
         ];
         assert_eq!(table.map(|(permission, _)| permission), P::ALL);
         for (permission, row) in table {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query, State};
 use green_channel::case::{Action, ContactMethod, StateName};
 use green_channel::channel::{CaseView, HistoryEntry};
-use green_channel::ids::CaseId;
+use green_channel::ids::{CaseId, Pseudonym};
 use green_channel::store::Store;
 use green_channel::tenants::TenantStatus;
 use serde::Deserialize;
@@ -115,7 +115,7 @@ pub(super) async fn page(
             .collect(),
         offers: agreement::offers(visitor, &view),
         contacts: contacts(&history, &names),
-        timeline: history.iter().rev().map(|entry| timeline(entry, &names)).collect(),
+        timeline: history.iter().rev().map(|entry| timeline(entry, &names, view.stream)).collect(),
         reports: report_lines(app, &view, id).await?,
         actions: actions(app, visitor, &view, remarks, lists),
         barred: barred(&view),
@@ -250,7 +250,7 @@ fn supplements(history: &[HistoryEntry]) -> Vec<Fact> {
     added.map(fact).collect()
 }
 
-fn timeline(entry: &HistoryEntry, names: &Names) -> TimelineEntry {
+fn timeline(entry: &HistoryEntry, names: &Names, stream: Pseudonym) -> TimelineEntry {
     let who = match entry.role.as_str() {
         "center" => "12315中心".to_owned(),
         "system" => "系统".to_owned(),
@@ -265,6 +265,7 @@ fn timeline(entry: &HistoryEntry, names: &Names) -> TimelineEntry {
         what: wording::sentence(entry, |who| names.of_text(who)),
         note: wording::note(entry),
         log_position: entry.position.map(|p| format!("存证第 {} 号", p + 1)).unwrap_or_default(),
+        proof_href: format!("/log/proof/{stream}/{}", entry.n),
         tone: wording::event_tone(&entry.kind),
     }
 }

@@ -14,6 +14,12 @@ pub(super) fn moment(at: Timestamp) -> String {
     format!("{} {}", day(at.civil_date()), &time[..5])
 }
 
+/// `2026年11月26日 10:05`
+pub(super) fn moment_full(at: Timestamp) -> String {
+    let time = at.civil_time();
+    format!("{} {}", full_day(at.civil_date()), time.get(..5).unwrap_or(&time))
+}
+
 /// `11月24日`
 pub(super) fn day(date: Date) -> String {
     format!("{}月{}日", date.month(), date.day())

@@ -6,6 +6,7 @@ mod act;
 mod actions_view;
 mod agreement;
 mod answer_link;
+mod audit;
 mod cards;
 mod case_page;
 mod desk;
@@ -27,6 +28,7 @@ mod reports;
 mod reveals;
 mod shell;
 mod shop_room;
+mod slip;
 mod standing;
 mod tenant_form;
 mod tenants;
@@ -43,6 +45,7 @@ use tower_http::csrf::CsrfLayer;
 
 use self::pages::ErrorPage;
 use self::pages::parts::{Section, Shell};
+pub(crate) use self::shell::watched;
 use crate::app::App;
 use crate::limit::LOGIN_BYTES;
 
@@ -74,6 +77,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/console/cases/{case_id}/actions", post(act::submit))
         .route("/console/cases/{case_id}/agreement", get(agreement::show))
         .route("/console/cases/{case_id}/slip", get(register::slip))
+        .route("/console/cases/{case_id}/proof", get(slip::print))
         .route("/console/register", get(register::show).post(register::submit))
         .route("/console/reminders", get(reminders::list))
         .route("/console/reports", get(reports::show))
@@ -88,6 +92,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/console/shop/cases/{case_id}", get(shop_room::show))
         .route("/console/shop/cases/{case_id}/statement", post(shop_room::state))
         .merge(fund::router())
+        .merge(audit::router())
+        .route("/slip", get(slip::check))
         .merge(answer_link::router())
         .layer(CsrfLayer::new())
         .layer(middleware::map_response(private))
@@ -140,6 +146,16 @@ impl Trouble {
             title: "没有找到",
             message: "没有这个页面或案件。".to_owned(),
             remedy: "请从工作台重新打开。",
+        }
+    }
+
+    /// What was asked for does not fit.
+    fn unfit(message: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            title: "不能办理",
+            message: message.to_owned(),
+            remedy: "请返回上一页改正后再试。",
         }
     }
 

@@ -13,6 +13,7 @@ use self::parts::{
 
 pub(crate) mod agreement;
 pub(crate) mod answer_link;
+pub(crate) mod audit;
 pub(crate) mod forms;
 pub(crate) mod fund;
 pub(crate) mod nav;

@@ -10,7 +10,6 @@ use green_channel::channel::{CaseView, DeskError, IntakeError, TenantRow};
 use green_channel::ids::{CaseId, TenantId};
 use green_channel::protocol::FieldError;
 use green_channel::store::StoreError;
-use green_channel::time::Timestamp;
 
 use super::desk_consent::{consent, wording};
 use super::form::{Misfit, Typed};
@@ -181,11 +180,12 @@ pub(super) async fn slip(
 
 fn slip_facts(app: &App, no: &str, view: &CaseView) -> Vec<Fact> {
     let respond = view.clocks.iter().find(|clock| clock.kind == ClockKind::Respond);
-    let deadline = respond.map_or_else(|| "尽快".to_owned(), |clock| instant(clock.due_at));
+    let deadline =
+        respond.map_or_else(|| "尽快".to_owned(), |clock| format::moment_full(clock.due_at));
     [
         ("投诉编号", no.to_owned()),
         ("消费者", view.consumer.name.clone()),
-        ("登记时间", instant(view.summary.received_at)),
+        ("登记时间", format::moment_full(view.summary.received_at)),
         ("登记单位", app.config.merchant.name.clone()),
         ("被投诉人", view.respondent.clone()),
         ("首次答复不晚于", deadline),
@@ -194,10 +194,4 @@ fn slip_facts(app: &App, no: &str, view: &CaseView) -> Vec<Fact> {
     .into_iter()
     .map(|(label, value)| Fact { label: label.to_owned(), value })
     .collect()
-}
-
-/// `2026年11月26日 10:05`
-fn instant(at: Timestamp) -> String {
-    let time = at.civil_time();
-    format!("{} {}", format::full_day(at.civil_date()), &time[..5])
 }

@@ -1,12 +1,14 @@
 //! Who is at the console, what surrounds every page, and where somebody is sent who must first do
 //! something about their own account.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::{header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use green_channel::case::{Actor, Role};
+use green_channel::channel::HostEvent;
 use green_channel::channel::fund::Queue;
 use green_channel::fund::{FundAction, role_may};
+use green_channel::ids::CaseId;
 use green_channel::store::{Store, StoreError};
 
 use super::Trouble;
@@ -77,6 +79,7 @@ impl Visitor {
                 fund: self.may(Permission::ReadFund),
                 log: self.may(Permission::ReadLog),
                 reveals: self.may(Permission::ReadReveals),
+                audit: self.may(Permission::ReadAudit),
             },
             sees_people: sees_people(acting),
             registers: self.may(Permission::RegisterAtDesk),
@@ -114,6 +117,24 @@ impl Visitor {
         let lacks_factor = app.config.console.require_totp && person.totp.is_none();
         (lacks_factor && !BEFORE_FACTOR.contains(&path)).then_some(ACCOUNT)
     }
+}
+
+/// Whoever watches is watched: every page that an auditor opens is a fact in the log, with the stream of
+/// the case it is about.
+pub(crate) async fn watched(parts: &Parts, app: &App, actor: Actor) -> Result<(), StoreError> {
+    if !allows(actor.role, Permission::ReadAudit) || parts.method != axum::http::Method::GET {
+        return Ok(());
+    }
+    let page = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let mut data = serde_json::json!({ "page": page });
+    let case = parts.uri.path().split('/').find_map(|part| part.parse::<CaseId>().ok());
+    if let Some(stored) = match case {
+        Some(id) => app.engine.store().case(id).await?,
+        None => None,
+    } {
+        data["stream"] = stored.row.stream.into();
+    }
+    app.engine.record_host(actor, HostEvent { kind: "looked", data }).await
 }
 
 /// Whether a role has something to do on the 人员 page.
@@ -184,7 +205,11 @@ impl FromRequestParts<App> for Visitor {
                 let visitor = Self { session, secret };
                 match visitor.detour(app, here) {
                     Some(first) => Err(Redirect::to(first).into_response()),
-                    None => Ok(visitor),
+                    None => match watched(parts, app, visitor.actor()).await {
+                        Ok(()) => Ok(visitor),
+                        // What cannot be noted is not shown.
+                        Err(error) => Err(Trouble::from(error).into_response()),
+                    },
                 }
             }
             Ok(None) => {

@@ -114,6 +114,11 @@ impl Policies {
         }
     }
 
+    /// Every rule set that a case here may be bound to.
+    pub(super) fn all_rules(&self) -> Vec<RuleSet> {
+        self.now().by_id.values().map(|policy| policy.rules.clone()).collect()
+    }
+
     fn now(&self) -> Arc<Now> {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }

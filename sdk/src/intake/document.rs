@@ -45,6 +45,7 @@ impl Modify for RequestToken {
         well_known::jwks,
         log_routes::checkpoint,
         log_routes::tile,
+        log_routes::proof,
     )
 )]
 struct MerchantDocument;

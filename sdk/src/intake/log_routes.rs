@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 
 use super::{ApiProblem, ApiResult};
 use crate::channel::Channel;
+use crate::ids::Pseudonym;
 use crate::log::{TilePath, encode_entries};
 use crate::protocol::{Problem, ProblemCode};
 use crate::store::{Store, StoreError};
@@ -66,6 +67,40 @@ pub(super) async fn tile<S: Store>(
     let hashes = channel.store().log_nodes(height, first, width.into()).await?;
     let bytes: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
+}
+
+/// The proof that an entry is in the log (C2SP tlog-proof), by its stream and its number there: an
+/// intake receipt names both the stream and the hash of entry 0, and is redeemed here. It tells no
+/// content: whoever has the entry or its hash can check it, nobody else learns anything.
+#[utoipa::path(
+    get,
+    path = "/log/proof/{stream}/{n}",
+    tag = "public",
+    operation_id = "proof",
+    security(()),
+    params(
+        ("stream" = String, Path, description = "The stream, as the intake receipt names it."),
+        ("n" = u64, Path, description = "The number of the entry in its stream; 0 is the intake."),
+    ),
+    responses(
+        (status = 200, description = "Position, path and signed head.", body = String, content_type = "text/plain"),
+        (status = 404, description = "No such entry, or not under a signed head yet.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn proof<S: Store>(
+    State(channel): State<Channel<S>>,
+    Path((stream, n)): Path<(String, String)>,
+) -> ApiResult<impl IntoResponse> {
+    let missing = || ApiProblem::new(ProblemCode::NotFound);
+    let n: u64 = n.parse().map_err(|_| missing())?;
+    let is_named = ["host", "fund", "admin"].contains(&stream.as_str());
+    if !is_named && stream.parse::<Pseudonym>().is_err() {
+        return Err(missing());
+    }
+    let (_, proof) = channel.inclusion(&stream, n).await?.ok_or_else(missing)?;
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, proof.to_text()))
 }
 
 /// The bytes of an entry bundle, `tile/entries/<N>[.p/<W>]`; nothing if it is not there (yet).

@@ -57,6 +57,7 @@ pub fn router_within<S: Store>(channel: Channel<S>, room: Room) -> Router {
         .route("/.well-known/jwks.json", get(well_known::jwks::<S>))
         .route("/log/checkpoint", get(log_routes::checkpoint::<S>))
         .route("/log/tile/{level}/{*place}", get(log_routes::tile::<S>))
+        .route("/log/proof/{stream}/{n}", get(log_routes::proof::<S>))
         .layer(DefaultBodyLimit::disable())
         .with_state(Door { channel, room })
 }

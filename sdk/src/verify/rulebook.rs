@@ -54,6 +54,13 @@ impl Rulebook {
         self
     }
 
+    /// The same with a rule set of which only the object is at hand; a shipped one stays.
+    #[must_use]
+    pub fn with_rules(mut self, rules: RuleSet) -> Self {
+        self.rules.entry(rules.id.clone()).or_insert(rules);
+        self
+    }
+
     /// Takes a rule set that came with the log.
     ///
     /// # Errors

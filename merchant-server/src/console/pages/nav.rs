@@ -22,6 +22,8 @@ pub(crate) enum Section {
     Log,
     /// 个人信息查阅记录
     Reveals,
+    /// 监管查阅
+    Audit,
     /// 本店案件
     Shop,
     /// 我的账号
@@ -73,6 +75,11 @@ impl Section {
         matches!(self, Self::Reveals)
     }
 
+    /// Whether this is a page of the 监管查阅.
+    pub(crate) const fn is_audit(self) -> bool {
+        matches!(self, Self::Audit)
+    }
+
     /// Whether this is a page of the 本店案件.
     pub(crate) const fn is_shop(self) -> bool {
         matches!(self, Self::Shop)
@@ -108,4 +115,6 @@ pub(crate) struct Sees {
     pub(crate) log: bool,
     /// 个人信息查阅记录
     pub(crate) reveals: bool,
+    /// 监管查阅
+    pub(crate) audit: bool,
 }

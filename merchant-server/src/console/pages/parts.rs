@@ -306,6 +306,8 @@ pub(crate) struct TimelineEntry {
     pub(crate) note: String,
     /// The position in the log, e.g. "存证第 128 号"; empty while it waits.
     pub(crate) log_position: String,
+    /// The proof of that.
+    pub(crate) proof_href: String,
     /// How it should feel.
     pub(crate) tone: Tone,
 }

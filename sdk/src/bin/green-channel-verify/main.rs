@@ -3,6 +3,8 @@
 //!
 //! Exit codes: 0 everything holds; 1 something does not; 2 what was named cannot be read.
 
+mod slip;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -18,6 +20,8 @@ const USAGE: &str = "\
 用法：
   green-channel-verify 文件夹 [--since 旧检查点] [--policy 信任策略] [--from 日 --to 日] [--json]
       核验 merchant-server export bundle 导出的文件夹。
+  green-channel-verify slip 凭条 --policy 信任策略 [--keys 商户公钥] [--json]
+      核验消费者的存证凭条：二维码的内容，或存有该内容的文件。
 
 选项：
   --since 文件    您上次留存的检查点；核验日志是在它之后增长的，没有变短或改写
@@ -25,6 +29,7 @@ const USAGE: &str = "\
                   不给出时使用文件夹内的策略，那只能说明文件夹自相一致：
                   请先从可靠渠道核对其中的公钥
   --from --to     另算这一期（含首尾两日）的指标，如 --from 2026-11-01 --to 2026-11-30
+  --keys 文件     商户的公钥 (JWKS)，用来核验凭条上的回执签名
   --json          以 JSON 输出
 
 返回值：0 全部相符；1 发现不符，并指出第一处；2 无法读取。";
@@ -69,6 +74,9 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
         say(USAGE);
         return ExitCode::SUCCESS;
+    }
+    if arguments.first().is_some_and(|first| first == "slip") {
+        return slip::run(arguments.into_iter().skip(1));
     }
     let asked = asked(arguments.into_iter());
     let Some(Asked { folder: Some(folder), since, policy, from, to, json }) = asked else {
