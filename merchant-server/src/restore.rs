@@ -32,6 +32,11 @@ pub(crate) async fn run(data: &Path, from: &Path, list: &ErasedArgs) -> Result<E
         say("[注意] 没有删除名单：备份之后撤回同意、被删除的个人信息，已随备份恢复。启动服务前");
         say("       请列出备份之后的撤回，启动后请中心逐一重发 consent_withdrawn，再次删除");
     }
+    if crate::witnessing::set_seen_aside(data)? {
+        say(
+            "[注意] 已公布过的最新检查点另存为 checkpoint.seen.before-restore，请与恢复后的日志一并交监管方",
+        );
+    }
     say("[注意] 备份之后的案件、回执和存证不在其中：若此前已公布更新的检查点，继续服务会使");
     say("       日志分叉，请先告知中心与监管方（见 docs/operations.md）");
     again?;

@@ -142,3 +142,12 @@ pub(crate) fn keep_seen(data: &Path, note: &str) -> std::io::Result<()> {
     file.sync_all()?;
     std::fs::rename(fresh, path)
 }
+
+/// Whoever restores a backup knows that it is older: the head that was published is put aside, as evidence,
+/// and no longer keeps the server from starting. Witnesses do not forget: they still refuse.
+pub(crate) fn set_seen_aside(data: &Path) -> std::io::Result<bool> {
+    match std::fs::rename(data.join(SEEN), data.join("checkpoint.seen.before-restore")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        renamed => renamed.map(|()| true),
+    }
+}

@@ -1,6 +1,7 @@
 //! The integration tests: one program, one module a promise. Each test runs the real server as a
 //! process of its own and asserts what a user would notice.
 
+mod audit;
 mod browser;
 mod calendars;
 mod cluster;

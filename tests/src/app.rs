@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::seeded::{KeysOf, Seeded};
-use crate::{Staff, binary, complaint_from, eventually, merchant_server};
+use crate::{Browser, Staff, binary, complaint_from, eventually, merchant_server};
 
 /// The merchant's 统一社会信用代码.
 pub const USCC: &str = "91000000000000000K";
@@ -145,6 +145,40 @@ impl TestApp {
     #[must_use]
     pub fn impostor(&self) -> SimCenter {
         center_of(self.center_seed.wrapping_add(1_000), config(&self.url, &self.url))
+    }
+
+    /// Where the center answers.
+    #[must_use]
+    pub fn center_url(&self) -> String {
+        format!("http://{}", self.center_address)
+    }
+
+    /// Adds somebody with this role and signs them in.
+    ///
+    /// # Panics
+    /// When either does not go.
+    pub async fn enter(&self, login: &str, role: &str) -> Browser {
+        let data = self.data();
+        let data = data.to_str().expect("a path of ours");
+        let said = run(&[
+            "user",
+            "add",
+            "--data",
+            data,
+            "--login",
+            login,
+            "--name",
+            login,
+            "--role",
+            role,
+            "--keep-password",
+        ]);
+        let (_, rest) = said.split_once("初始密码：").expect("a password is shown");
+        let password = rest.lines().next().unwrap_or_default().trim();
+        let mut browser = Browser::new(&self.url);
+        let page = browser.sign_in(login, password).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        browser
     }
 
     /// The center begins to answer.

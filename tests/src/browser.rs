@@ -85,6 +85,21 @@ impl Browser {
         self.send(request.header("content-type", kind).body(body)).await
     }
 
+    /// Sends a form and gives the bytes that come back, and under which name.
+    ///
+    /// # Panics
+    /// When the server does not answer, or not with a file.
+    pub async fn download(&mut self, path: &str, fields: &[(&str, &str)]) -> (Vec<u8>, String) {
+        let request = self.client.post(format!("{}{path}", self.base));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let answer = request.header("cookie", cookie).body(encoded(fields)).send().await;
+        let answer = answer.expect("the server answers");
+        let name = answer.headers().get("content-disposition").expect("a file").clone();
+        let bytes = answer.bytes().await.expect("the file reads").to_vec();
+        (bytes, name.to_str().expect("letters").to_owned())
+    }
+
     /// Signs in with a password; the page that comes back says how far that went.
     pub async fn sign_in(&mut self, login: &str, password: &str) -> Page {
         self.post("/console/login", &[("user", login), ("password", password)]).await

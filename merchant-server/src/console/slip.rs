@@ -1,7 +1,8 @@
 //! 存证凭条: the slip a consumer takes along, and the public page on which anybody checks one.
 
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::{ECL, QRBuilder};
@@ -18,11 +19,19 @@ use super::{PageResult, Trouble, format, render};
 use crate::app::App;
 use crate::auth::Permission;
 
+#[derive(Deserialize)]
+pub(super) struct PrintParams {
+    /// `text`: what the code holds, to be sent rather than printed.
+    #[serde(default, rename = "as")]
+    form: String,
+}
+
 /// The slip of a case, to be printed. It names nobody.
 pub(super) async fn print(
     State(app): State<App>,
     visitor: Visitor,
     Path(case_id): Path<String>,
+    Query(params): Query<PrintParams>,
 ) -> PageResult {
     visitor.require(Permission::ReadCases)?;
     let id: CaseId = case_id.parse().map_err(|_| Trouble::missing())?;
@@ -32,6 +41,10 @@ pub(super) async fn print(
     };
     let slip = app.engine.slip(&loaded).await?;
     let address = slip.as_ref().map(|slip| format!("{}/slip?s={}", base(&app), slip.to_text()));
+    if let (Some(address), true) = (&address, params.form == "text") {
+        let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+        return Ok((kind, format!("{address}\n")).into_response());
+    }
     let qr = address.as_deref().and_then(qr);
     let witness = app.witnessing.is_needed();
     Ok(render(&SlipPage {

@@ -6,6 +6,7 @@
 
 mod files;
 mod forger;
+mod guessing;
 mod histories;
 mod mall;
 mod money;
