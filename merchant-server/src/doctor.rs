@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::data_folder::Engine;
 use crate::logging::say;
 use crate::rule_sets::{RuleSets, unconfirmed_zh};
+use crate::witnessing::Witnessing;
 use crate::{calendars, data_folder, erased};
 
 /// What one look found.
@@ -173,6 +174,7 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
         }
         Err(error) => findings.push(("回传", Finding::Bad(error.to_string()))),
     }
+    findings.push(("见证", witnesses(data, config, &engine).await));
     let keys = engine.center().keys.is_empty();
     findings.push(if keys {
         let text =
@@ -182,6 +184,33 @@ async fn engine(data: &Path, config: &Config) -> Vec<(&'static str, Finding)> {
         ("中心公钥", Finding::Good("已登记".to_owned()))
     });
     findings
+}
+
+/// Whether the policy reads, its witnesses answer, and none of them knows a later log than this.
+async fn witnesses(data: &Path, config: &Config, engine: &Engine) -> Finding {
+    let witnessing = match Witnessing::read(data, config, engine) {
+        Ok(witnessing) => witnessing,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    if let Err(error) = witnessing.refuse_older(data, engine).await {
+        return Finding::Bad(error.to_string());
+    }
+    let names: Vec<_> =
+        witnessing.policy().witnesses().iter().map(|one| one.name.clone()).collect();
+    if names.is_empty() {
+        return Finding::Good("未配置见证方，检查点只有本单位签名".to_owned());
+    }
+    match witnessing.cosign(engine).await {
+        Ok(asked) if asked.missing.is_empty() => {
+            Finding::Good(format!("{} 可以联署", names.join("、")))
+        }
+        Ok(asked) => {
+            let missing: Vec<_> =
+                asked.missing.iter().map(|(name, why)| format!("{name}（{why}）")).collect();
+            Finding::Warn(format!("没有联署：{}；日志照常增长，恢复后补署", missing.join("、")))
+        }
+        Err(error) => Finding::Bad(error.to_string()),
+    }
 }
 
 /// Whether something can be done to every case.

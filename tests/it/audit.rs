@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use green_channel::bundle::{BundleCheck, BundleVerified, Options};
 use green_channel::log::TrustPolicy;
 use green_channel::testkit::Faults;
-use green_channel_tests::{
-    Browser, Setup, TestApp, entries_of, hand_back, merchant_server, offer, perform,
-};
+use green_channel_tests::{Browser, Setup, TestApp, entries_of, merchant_server, offer, perform};
 use serde_json::json;
 
 /// Where the merchant keeps its policy, and how it says so.
@@ -157,7 +155,8 @@ async fn a_bundle_is_the_same_each_time_and_opens_only_the_cases_that_are_named(
     app.answer("BUN-1", &id, true).await;
     app.clerk().does(&id, perform(20_000)).await;
     let other = app.accepted("BUN-2").await;
-    app.clerk().does(&other, hand_back("协商未果")).await;
+    let back = json!({ "action": "hand_back", "reason": "consumer_asks", "summary": "消费者要求" });
+    app.clerk().does(&other, back).await;
     app.drained(Duration::from_secs(60)).await;
     cosigned(&app, &policy, 8).await;
     let period = ["--from", "2026-01-01", "--to", "2035-12-31"];
@@ -285,7 +284,8 @@ async fn whoever_looks_over_our_shoulder_finds_everything_and_is_noted() {
         assert!(page.text.contains("alert-bad"), "{wrong}");
     }
     let acts = auditor.get("/console/audit/acts").await;
-    for word in ["监管查阅", "新增人员", "日志开始", "/log/proof/host/0", &stream] {
+    for word in ["监管查阅", "新增人员", "日志开始", "命令行", "/log/proof/host/0", &stream]
+    {
         assert!(acts.text.contains(word), "{word} is not in\n{}", acts.text);
     }
     // The bundle, as one file.

@@ -373,6 +373,8 @@ impl World {
             ("{name}", "console.css"),
             ("{level}", "0"),
             ("{*place}", "999"),
+            ("{stream}", "host"),
+            ("{n}", "99999"),
         ] {
             path = path.replace(hole, with);
         }

@@ -82,6 +82,13 @@ stop_server() {
     [[ $code == 0 ]]
 }
 step "graceful stop" stop_server
+# The bundle of what just happened, in the hands of a library that is not ours.
+second_opinion() {
+    "$python" "$here/../../examples/python-verify/test_verify_bundle.py" &&
+        "$binary" export bundle --data "$work/data" --out "$work/bundle" &&
+        "$python" "$here/../../examples/python-verify/verify_bundle.py" "$work/bundle"
+}
+step "second opinion on a bundle" second_opinion
 step "no personal data at rest" "$python" "$here/leaks.py" "$work/server.log" "$work/data"
 
 no_panic() { ! grep -n -m 5 'panicked at' "$work/server.log"; }

@@ -18,7 +18,7 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("GREEN_CHANNEL_BINARY") {
         Some(named) => PathBuf::from(named),
-        None => build("merchant-server", "merchant-server"),
+        None => build("--package=merchant-server", "merchant-server"),
     })
 }
 
@@ -29,10 +29,10 @@ pub fn binary() -> &'static Path {
 #[must_use]
 pub fn verifier() -> &'static Path {
     static VERIFIER: OnceLock<PathBuf> = OnceLock::new();
-    VERIFIER.get_or_init(|| build("green-channel", "green-channel-verify"))
+    VERIFIER.get_or_init(|| build("--workspace", "green-channel-verify"))
 }
 
-fn build(package: &str, name: &str) -> PathBuf {
+fn build(of: &str, name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it lies");
     // target/debug/deps/it-0123456789abcdef
     let folder = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
@@ -43,7 +43,7 @@ fn build(package: &str, name: &str) -> PathBuf {
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--package", package, "--bin", name, "--locked", "--quiet", "--profile"])
+        .args(["build", of, "--bin", name, "--locked", "--quiet", "--profile"])
         .arg(profile)
         .arg("--target-dir")
         .arg(target)

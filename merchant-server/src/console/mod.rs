@@ -50,6 +50,7 @@ use crate::app::App;
 use crate::limit::LOGIN_BYTES;
 
 const CSS: &str = include_str!("../../assets/console.css");
+const SLIP_CSS: &str = include_str!("../../assets/slip.css");
 const JS: &str = include_str!("../../assets/console.js");
 const ICON: &str = include_str!("../../assets/favicon.svg");
 /// Nothing from anywhere else, nothing inline, in no frame.
@@ -112,6 +113,7 @@ async fn private(mut response: Response) -> Response {
 async fn asset(Path(name): Path<String>) -> Response {
     let (kind, text) = match name.as_str() {
         "console.css" => ("text/css; charset=utf-8", CSS),
+        "slip.css" => ("text/css; charset=utf-8", SLIP_CSS),
         "console.js" => ("text/javascript; charset=utf-8", JS),
         "favicon.svg" => ("image/svg+xml", ICON),
         _ => return StatusCode::NOT_FOUND.into_response(),

@@ -13,6 +13,7 @@ use super::super::shell::Visitor;
 use super::super::{PageResult, format, render};
 use crate::app::App;
 use crate::auth::Permission;
+use crate::data_folder::operator;
 
 /// How many acts one sheet shows.
 const SHEET: u32 = 50;
@@ -47,6 +48,7 @@ fn line(act: &HostAct, names: &Names) -> ActLine {
     let role = Role::from_code(&act.role);
     let who = match role {
         Some(Role::System) => "系统".to_owned(),
+        _ if act.actor == operator().pseudonym => "命令行".to_owned(),
         _ => names.of(act.actor),
     };
     ActLine {
@@ -87,16 +89,73 @@ fn what(kind: &str) -> &str {
     }
 }
 
-/// The facts in a line; people by their names.
+/// The facts in a line, in words: people by their names, roles by theirs.
 fn facts(data: &Value, names: &Names) -> String {
     let Some(members) = data.as_object() else { return String::new() };
     let one = |(name, value): (&String, &Value)| {
         let text = match value {
-            Value::String(text) if name == "person" => names.of_text(text),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| word(name, item, names));
+                items.collect::<Vec<_>>().join("、")
+            }
+            value => word(name, value, names),
         };
-        format!("{name}：{text}")
+        format!("{}：{text}", label(name))
     };
     members.iter().map(one).collect::<Vec<_>>().join("；")
+}
+
+fn word(name: &str, value: &Value, names: &Names) -> String {
+    let Value::String(text) = value else {
+        return match value {
+            Value::Bool(true) => "是".to_owned(),
+            Value::Bool(false) => "否".to_owned(),
+            other => other.to_string(),
+        };
+    };
+    match name {
+        "person" => names.of_text(text),
+        "role" | "roles" => {
+            Role::from_code(text).map_or_else(|| text.clone(), |role| role.label_zh().to_owned())
+        }
+        "page" => page(text).to_owned(),
+        _ => text.clone(),
+    }
+}
+
+/// The word for a fact; one that is new is shown by its name.
+fn label(name: &str) -> &str {
+    match name {
+        "page" => "页面",
+        "stream" => "案件存证编号",
+        "person" => "人员",
+        "role" | "roles" => "岗位",
+        "tenant" => "商户",
+        "kind" => "类别",
+        "status" => "状态",
+        "token" => "凭证",
+        "scopes" => "权限",
+        "personal" => "个人凭证",
+        "from" => "起",
+        "to" => "止",
+        "year" => "年度",
+        "uscc" => "统一社会信用代码",
+        other => other,
+    }
+}
+
+/// The word for a page that was opened; another one is shown by its address.
+fn page(route: &str) -> &str {
+    match route {
+        "/console" => "工作台",
+        "/console/cases/{case_id}" => "案件",
+        "/console/audit" => "监管查阅",
+        "/console/audit/acts" => "管理操作",
+        "/console/audit/figures" => "指标",
+        "/console/reveals" => "查阅记录",
+        "/console/log" => "存证",
+        "/console/fund" => "先行赔付",
+        "/console/account" => "我的账号",
+        other => other,
+    }
 }

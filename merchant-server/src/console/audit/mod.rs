@@ -23,12 +23,10 @@ use super::{PageResult, format, render};
 use crate::app::App;
 use crate::auth::Permission;
 
-const PATH: &str = "/console/audit";
-
 /// The routes of the room.
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route(PATH, get(room))
+        .route("/console/audit", get(room))
         .route("/console/audit/acts", get(acts::list))
         .route("/console/audit/figures", get(figures::show))
         .route("/console/audit/bundle", post(bundle::take))
