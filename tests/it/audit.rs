@@ -118,6 +118,10 @@ async fn heads_are_cosigned_and_a_database_older_than_the_witness_is_not_served(
     };
     let note = head_that(&app, "the log grows without it", alone).await;
     let alone = trust.read(&note).expect("it is signed").checkpoint.size;
+    let out = app.data().with_file_name("alone");
+    let words = ["export", "bundle", "--out", out.to_str().expect("a path of ours")];
+    let (went, said) = operator(&app, &words);
+    assert!(!went && said.contains("没有任何见证方的联署"), "{said}");
     app.center().faults(Faults::default());
     let head = cosigned(&app, &policy, alone).await;
     let metrics = app.get("/metrics").await.unwrap().text().await.unwrap();

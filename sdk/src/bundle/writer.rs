@@ -174,13 +174,12 @@ impl BundleWriter {
         let policy = TrustPolicy::parse(&spec.policy).map_err(|error| unfit(&error))?;
         let head = policy.read(&spec.note).map_err(|error| unfit(&error))?;
         let origin = head.checkpoint.origin.clone();
-        let verified = self.check.and_then(|check| check.finish(&head));
-        let held = verified.and_then(|verified| {
-            let believed = policy.believe(&spec.note)?;
-            Ok((verified, believed))
-        });
-        let (figures, fault) = match held {
-            Ok((verified, _)) => (verified.indicators.into_iter().flatten().collect(), None),
+        // The figures are those of the log, whether or not enough witnesses have cosigned its head yet.
+        let (figures, fault) = match self.check.and_then(|check| check.finish(&head)) {
+            Ok(log) => {
+                let distrust = policy.believe(&spec.note).err().map(Fault::from);
+                (log.indicators.into_iter().flatten().collect(), distrust)
+            }
             Err(fault) => (Vec::new(), Some(fault)),
         };
         if let Some(ManifestPeriod { from, to, .. }) = spec.period {
