@@ -138,7 +138,7 @@ fn command(notice: Notice, case: &Case) -> Command {
         Notice::Reopen => Command::Reopen { reason: words(), signature: None },
         Notice::Breached => Command::Breach { reason: words() },
         Notice::ExtensionGranted => Command::AnswerExtension { granted: true, text: None },
-        Notice::Unknown => Command::KeepNotice { raw: words() },
+        Notice::Unknown => Command::KeepNotice { raw: words(), case_filed: false },
     }
 }
 

@@ -218,7 +218,7 @@ fn command(action: Action, variant: u8, actor: &Actor, case: &Case, now: Timesta
             paid_fen: Fen::ZERO,
             words: Vec::new(),
         },
-        Action::KeepNotice => Command::KeepNotice { raw: reason },
+        Action::KeepNotice => Command::KeepNotice { raw: reason, case_filed: variant > 1 },
         Action::Reveal => Command::Reveal { fields: vec!["name".to_owned()], reason },
         Action::ShowPayee => {
             Command::ShowPayee { advance: AdvanceId::from_bytes([variant % 2; 16]) }

@@ -45,6 +45,19 @@ async fn a_notice_of_an_unknown_kind_is_kept_for_the_clerk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_the_center_opened_a_case_of_its_own_is_noted_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let id = app.accepted("CN-2012").await;
+    let detail = json!({ "case_no": "市监立〔2026〕7号" });
+    let answer = app.center().notify("CN-2012", "case_filed", detail).await.unwrap();
+    assert_eq!((&answer["outcome"], &answer["state"]), (&json!("applied"), &json!("in_progress")));
+    let history = app.clerk().history(&id).await.unwrap();
+    let kept = history.iter().find(|event| event["kind"] == "notice_kept").unwrap();
+    assert_eq!(kept["data"]["case_filed"], true);
+    assert!(kept["words"]["raw"].as_str().unwrap().contains("市监立"), "what it said is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_notice_gets_the_same_answer_and_another_body_is_a_conflict() {
     let app = TestApp::start().await;
     let id = app.accepted("CN-2003").await;

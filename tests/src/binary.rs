@@ -18,21 +18,11 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("GREEN_CHANNEL_BINARY") {
         Some(named) => PathBuf::from(named),
-        None => build("--package=merchant-server", "merchant-server"),
+        None => build(),
     })
 }
 
-/// The real `green-channel-verify`, as an auditor gets it.
-///
-/// # Panics
-/// When it cannot be built.
-#[must_use]
-pub fn verifier() -> &'static Path {
-    static VERIFIER: OnceLock<PathBuf> = OnceLock::new();
-    VERIFIER.get_or_init(|| build("--workspace", "green-channel-verify"))
-}
-
-fn build(of: &str, name: &str) -> PathBuf {
+fn build() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it lies");
     // target/debug/deps/it-0123456789abcdef
     let folder = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
@@ -43,7 +33,7 @@ fn build(of: &str, name: &str) -> PathBuf {
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", of, "--bin", name, "--locked", "--quiet", "--profile"])
+        .args(["build", "--package", "merchant-server", "--locked", "--quiet", "--profile"])
         .arg(profile)
         .arg("--target-dir")
         .arg(target)
@@ -52,8 +42,8 @@ fn build(of: &str, name: &str) -> PathBuf {
         .output()
         .expect("cargo starts");
     let said = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{name} does not build:\n{said}");
-    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    assert!(built.status.success(), "merchant-server does not build:\n{said}");
+    folder.join(format!("merchant-server{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Runs a command of the program to its end.

@@ -17,7 +17,7 @@ mod wait;
 mod words;
 
 pub use app::{ISSUER, NAME, Setup, TestApp, USCC};
-pub use binary::{binary, merchant_server, verifier};
+pub use binary::{binary, merchant_server};
 pub use browser::{Browser, Page};
 pub use log_check::{CheckedLog, check_log, entries_of};
 pub use postgres::Postgres;

@@ -236,7 +236,9 @@ fn contacts(history: &[HistoryEntry], names: &Names) -> Vec<ContactLine> {
 fn supplements(history: &[HistoryEntry]) -> Vec<Fact> {
     let added = history
         .iter()
-        .filter(|entry| matches!(entry.kind.as_str(), "supplemented" | "notice_kept"));
+        .filter(|entry| matches!(entry.kind.as_str(), "supplemented" | "notice_kept"))
+        // 诉转案 has a sentence of its own among the events.
+        .filter(|entry| entry.data["case_filed"] != true);
     let fact = |entry: &HistoryEntry| {
         let (label, field) = if entry.kind == "supplemented" {
             ("补充", "text")

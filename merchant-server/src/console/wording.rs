@@ -135,6 +135,9 @@ pub(super) fn sentence(entry: &HistoryEntry, who: impl Fn(&str) -> String) -> St
         "reopened" if said.by_staff() => "消费者在现场要求重新办理".to_owned(),
         "reopened" => "消费者经中心要求重新办理".to_owned(),
         "advance_moved" => advance(&said),
+        "notice_kept" if said.flag("case_filed") => {
+            "中心告知：该投诉已转为案件查办（诉转案）".to_owned()
+        }
         "notice_kept" => "收到新类型通知，已原样保存".to_owned(),
         "revealed" => "查看消费者完整信息".to_owned(),
         "payee_shown" => "出纳查看先行赔付收款账户".to_owned(),

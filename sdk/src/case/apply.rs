@@ -280,7 +280,7 @@ impl Case {
                 }
                 Ok(())
             }
-            Event::NoticeKept {} | Event::Revealed { .. } | Event::PayeeShown { .. } => Ok(()),
+            Event::NoticeKept { .. } | Event::Revealed { .. } | Event::PayeeShown { .. } => Ok(()),
             Event::OfferDrafted { .. }
             | Event::Offered { .. }
             | Event::OfferSentBack { .. }

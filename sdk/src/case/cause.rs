@@ -80,7 +80,7 @@ impl Event {
             Self::Escalated { .. } => Action::Escalate,
             Self::ClockMoved { .. } => Action::MoveClock,
             Self::AdvanceMoved { .. } => Action::MoveAdvance,
-            Self::NoticeKept {} => Action::KeepNotice,
+            Self::NoticeKept { .. } => Action::KeepNotice,
             Self::Revealed { .. } => Action::Reveal,
             Self::PayeeShown { .. } => Action::ShowPayee,
             Self::Reported { .. } => Action::RecordReceipt,

@@ -336,6 +336,8 @@ pub enum Command {
     KeepNotice {
         /// The notice as received.
         raw: Personal<String>,
+        /// Whether it tells that the center opened a case of its own (诉转案).
+        case_filed: bool,
     },
     /// Show sealed fields to somebody.
     Reveal {

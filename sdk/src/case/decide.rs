@@ -189,7 +189,10 @@ impl Act<'_> {
             Command::MoveAdvance { advance, status, fen, paid_fen, words } => {
                 self.move_advance(*advance, *status, (*fen, *paid_fen), words)
             }
-            Command::KeepNotice { raw } => Ok(Decision::of(Event::NoticeKept {}).with("raw", raw)),
+            Command::KeepNotice { raw, case_filed } => {
+                let kept = Event::NoticeKept { case_filed: *case_filed };
+                Ok(Decision::of(kept).with("raw", raw))
+            }
             Command::Reveal { fields, reason } => reveal(fields, reason),
             Command::ShowPayee { advance } => self.show_payee(*advance),
             Command::RecordReceipt { report_id, report, receipt } => {

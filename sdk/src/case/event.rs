@@ -317,7 +317,11 @@ pub enum Event {
         paid_fen: Fen,
     },
     /// A notice of a kind this version does not know; kept and shown.
-    NoticeKept {},
+    NoticeKept {
+        /// Whether it tells that the center opened a case of its own (诉转案).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        case_filed: bool,
+    },
     /// A sealed field was shown to somebody.
     Revealed {
         /// The fields.

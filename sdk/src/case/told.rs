@@ -76,7 +76,7 @@ impl Event {
             | Self::Escalated { .. }
             | Self::ClockMoved { .. }
             | Self::AdvanceMoved { .. }
-            | Self::NoticeKept {}
+            | Self::NoticeKept { .. }
             | Self::Revealed { .. }
             | Self::PayeeShown { .. }
             | Self::Reported { .. } => None,

@@ -237,9 +237,13 @@ impl<S: Store> Channel<S> {
             NoticeKind::Reopen { reason } => {
                 Command::Reopen { reason: Personal::new(reason.clone()), signature: None }
             }
+            NoticeKind::CaseFiled => {
+                let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
+                Command::KeepNotice { raw, case_filed: true }
+            }
             NoticeKind::Unknown => {
                 let raw = Personal::new(String::from_utf8_lossy(body).into_owned());
-                return (Command::KeepNotice { raw }, NoticeOutcome::Kept);
+                return (Command::KeepNotice { raw, case_filed: false }, NoticeOutcome::Kept);
             }
         };
         (command, NoticeOutcome::Applied)

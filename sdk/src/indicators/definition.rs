@@ -59,6 +59,12 @@ pub(super) const REPEATED: Definition =
 /// 退回率
 pub(super) const HANDED_BACK: Definition =
     first("handed_back", "退回率", "本期退回中心的案件 ÷ 本期接收的案件");
+/// 诉转案
+pub(super) const CASES_FILED: Definition = first(
+    "cases_filed",
+    "诉转案",
+    "本期中心告知已转为案件查办的次数；由中心决定，不是本单位办理的结果，中心没有告知的不计",
+);
 /// 挽回经济损失
 pub(super) const RECOVERED: Definition =
     first("recovered", "挽回经济损失", "本期办结的案件登记的挽回金额合计");
@@ -76,7 +82,7 @@ pub(super) const ADVANCE_TIME: Definition = first(
 );
 
 /// Every definition, in the order in which they are published.
-pub const ALL: [&Definition; 13] = [
+pub const ALL: [&Definition; 14] = [
     &RESPONSE,
     &CLOSED_ON_TIME,
     &ENDED,
@@ -86,6 +92,7 @@ pub const ALL: [&Definition; 13] = [
     &REPORTED,
     &REPEATED,
     &HANDED_BACK,
+    &CASES_FILED,
     &RECOVERED,
     &ADVANCES,
     &ADVANCED,

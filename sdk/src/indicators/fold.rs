@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::definition::{
-    ADVANCE_TIME, ADVANCED, ADVANCES, CLOSED_ON_TIME, Definition, ENDED, HANDED_BACK, PERFORMED,
-    RECOVERED, REPEATED, REPORTED, RESPONSE, SATISFIED, SETTLED,
+    ADVANCE_TIME, ADVANCED, ADVANCES, CASES_FILED, CLOSED_ON_TIME, Definition, ENDED, HANDED_BACK,
+    PERFORMED, RECOVERED, REPEATED, REPORTED, RESPONSE, SATISFIED, SETTLED,
 };
 use crate::calendar::Calendar;
 use crate::case::{
@@ -102,6 +102,7 @@ pub struct Indicators {
     received: u64,
     ended: u64,
     handed_back: u64,
+    cases_filed: u64,
     recovered: Option<Fen>,
     advances: u64,
     advanced: Option<Fen>,
@@ -130,6 +131,7 @@ impl Indicators {
             received: 0,
             ended: 0,
             handed_back: 0,
+            cases_filed: 0,
             recovered: Some(Fen::ZERO),
             advances: 0,
             advanced: Some(Fen::ZERO),
@@ -198,6 +200,7 @@ impl Indicators {
                 self.recovered = self.recovered.and_then(|sum| sum.checked_add(*recovered_fen));
                 self.closed_on_time.count(before.is_some_and(was_never_late));
             }
+            Event::NoticeKept { case_filed: true } => self.cases_filed += 1,
             Event::Rated { stars } => self.satisfied.count(*stars >= 4),
             _ => {}
         }
@@ -284,6 +287,7 @@ impl Indicators {
             (&REPORTED, self.reported.figure()),
             (&REPEATED, self.repeated.figure()),
             (&HANDED_BACK, of_received(self.handed_back)),
+            (&CASES_FILED, Figure::Count(self.cases_filed)),
             (&RECOVERED, Figure::Amount(self.recovered)),
             (&ADVANCES, Figure::Count(self.advances)),
             (&ADVANCED, Figure::Amount(self.advanced)),

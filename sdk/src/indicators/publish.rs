@@ -87,7 +87,7 @@ mod tests {
         let text = String::from_utf8(right.clone()).unwrap();
         assert!(text.contains("首问响应及时率") && text.ends_with("}\n"));
         for (a, b, code) in [
-            ("\"count\":0", "\"count\":1", "advances"),
+            ("\"count\":0", "\"count\":1", "cases_filed"),
             ("\"fen\":0", "\"fen\":100", "recovered"),
             ("\"log_size\":7", "\"log_size\":8", "period"),
             ("2026-11-30", "2026-11-29", "period"),

@@ -95,6 +95,8 @@ pub enum NoticeKind {
         /// Why.
         reason: String,
     },
+    /// 诉转案: the center opened a case of its own about it. Nothing for us to do; it is counted.
+    CaseFiled,
     /// A kind this version does not know.
     Unknown,
 }
@@ -108,7 +110,8 @@ pub struct NoticeEnvelope {
     #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._-]{8,128}$"))]
     pub notice_id: String,
     /// `urge` `supervise` `supplement` `complaint_withdrawn` `consent_withdrawn` `offer_answer`
-    /// `counter_offer` `breach` `extension_answer` `rejection_review` `rating` `reopen`; others are kept.
+    /// `counter_offer` `breach` `extension_answer` `rejection_review` `rating` `reopen` `case_filed`; others
+    /// are kept.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub kind: String,
     /// When the center wrote it.
@@ -258,6 +261,8 @@ fn parse_kind(kind: &str, detail: &[u8]) -> Result<NoticeKind, FieldError> {
             let ReasonDetail { reason } = strict_json::parse_object(detail)?;
             NoticeKind::Reopen { reason }
         }
+        // What else it says is the center's matter, and is kept as it came.
+        "case_filed" => NoticeKind::CaseFiled,
         _ => NoticeKind::Unknown,
     })
 }
@@ -277,6 +282,7 @@ fn check_texts(kind: &NoticeKind) -> Result<(), FieldError> {
         NoticeKind::Urge
         | NoticeKind::Supervise { .. }
         | NoticeKind::ConsentWithdrawn
+        | NoticeKind::CaseFiled
         | NoticeKind::Unknown => None,
     };
     if words.is_some_and(|words| words.chars().count() > 4000) {

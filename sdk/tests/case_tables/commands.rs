@@ -327,7 +327,7 @@ pub(crate) fn command(name: &str, actor: &Actor, world: &World) -> Command {
         "先行赔付（已审核）" => advance(AdvanceStatus::Intended, 0),
         "先行赔付（已付款）" => advance(AdvanceStatus::Paid, 10_000),
         "先行赔付（付款未成）" => advance(AdvanceStatus::Refused, 0),
-        "新类通知" => Command::KeepNotice { raw: words() },
+        "新类通知" => Command::KeepNotice { raw: words(), case_filed: false },
         "显示个人信息" => {
             Command::Reveal { fields: vec!["phone".to_owned()], reason: words() }
         }

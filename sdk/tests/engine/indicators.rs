@@ -111,6 +111,9 @@ async fn the_figures_of_a_month_are_those_of_a_hand_count() {
     world.fund(CASHIER, paid, FundTarget::advance(advance)).await.expect("it is paid");
     world.act(first, perform(20_000)).await;
     world.center_says(first, rate(2)).await;
+    let notice = || Personal::new("{}".to_owned());
+    world.center_says(first, Command::KeepNotice { raw: notice(), case_filed: true }).await;
+    world.center_says(first, Command::KeepNotice { raw: notice(), case_filed: false }).await;
     let back = world.divert("no-3").await;
     world.act(back, Command::Accept).await;
     world.act(back, world.offer()).await;
@@ -145,6 +148,7 @@ async fn the_figures_of_a_month_are_those_of_a_hand_count() {
         ("recovered", Figure::Amount(Some(Fen::new(40_000)))),
         ("advances", Figure::Count(1)),
         ("advanced", Figure::Amount(Some(Fen::new(20_000)))),
+        ("cases_filed", Figure::Count(1)),
         ("advance_time", Figure::Median { millis: Some(3_600_000), of: 1 }),
     ] {
         assert_eq!(of(&november, code), figure, "{code}");

@@ -93,6 +93,42 @@ async fn the_program_says_the_same_in_chinese_in_json_and_by_its_exit_code() {
     assert_eq!(run(fresh.folder(), &["--since", "/nowhere"]).0, Some(2));
 }
 
+#[tokio::test]
+async fn the_program_checks_a_slip_offline_against_policy_and_keys() {
+    let mall = mall::mall(mall::ORIGIN).await;
+    let case = mall.hand_back().await;
+    mall.cosigned().await;
+    let loaded = mall.channel.load(case).await.expect("it is there");
+    let slip = mall.channel.slip(&loaded).await.expect("it reads").expect("a head covers it");
+    let home = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        path.to_str().expect("a path of ours").to_owned()
+    };
+    let keys = mall.channel.public_keys().to_jwks().to_string();
+    let (policy, keys) = (file("policy", &mall.policy()), file("keys", &keys));
+    let address = format!("https://mall.example/slip?s={}", slip.to_text());
+    let kept = file("slip", &address);
+    let verify = |arguments: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_green-channel-verify"));
+        let output = program.args(arguments).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, said) = verify(&["slip", &kept, "--policy", &policy, "--keys", &keys]);
+    assert!(code == Some(0) && said.contains("回执签名相符"), "{said}");
+    assert!(said.contains("联署：center"), "{said}");
+    let (code, said) = verify(&["slip", &address, "--policy", &policy]);
+    assert!(code == Some(0) && said.contains("回执签名未核"), "{said}");
+    let other = address.replacen("~AAAA", "~AAAB", 1);
+    let (code, said) = verify(&["slip", &other, "--policy", &policy, "--json"]);
+    assert!(code == Some(1) && said.contains("\"ok\":false"), "{said}");
+    let strange = file("strange", "quorum none\n");
+    assert_eq!(verify(&["slip", &address, "--policy", &strange]).0, Some(1), "another log");
+    assert_eq!(verify(&["slip", &address]).0, Some(2), "without a policy nothing is believed");
+    assert_eq!(verify(&["slip", &address, "--policy", "/nowhere"]).0, Some(2));
+}
+
 /// Any single bit of anything that is signed, hashed or claimed.
 #[tokio::test]
 async fn a_flipped_bit_is_found_wherever_it_lies() {
