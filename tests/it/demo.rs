@@ -24,6 +24,6 @@ fn ctrl_c_ends_the_demo_and_the_log_is_verified() {
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     lines.read_to_string(&mut said).unwrap();
     assert!(demo.wait().unwrap().success(), "{said}");
-    assert!(said.contains("存证离线核验通过"), "{said}");
+    assert!(said.contains("核验包离线核验通过"), "{said}");
     assert!(said.contains("项预期全部成立"), "{said}");
 }
